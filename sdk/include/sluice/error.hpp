@@ -26,11 +26,16 @@ enum class ErrorClass : int32_t {
 
 constexpr std::string_view to_string(ErrorClass cls) {
   switch (cls) {
-    case ErrorClass::config: return "config";
-    case ErrorClass::transient: return "transient";
-    case ErrorClass::system: return "system";
-    case ErrorClass::cancelled: return "cancelled";
-    case ErrorClass::damaged: return "damaged";
+    case ErrorClass::config:
+      return "config";
+    case ErrorClass::transient:
+      return "transient";
+    case ErrorClass::system:
+      return "system";
+    case ErrorClass::cancelled:
+      return "cancelled";
+    case ErrorClass::damaged:
+      return "damaged";
   }
   return "system";
 }
@@ -38,8 +43,13 @@ constexpr std::string_view to_string(ErrorClass cls) {
 // A failure: what kind, a stable code, and a sentence that names the thing, the reason and the way out.
 class Error : public std::exception {
  public:
+  // No failure in particular: what containers of results need to exist.
+  Error() = default;
   Error(ErrorClass cls, std::string code, std::string message, std::string where = {}, std::string hint = {})
-      : cls_(cls), code_(std::move(code)), message_(std::move(message)), where_(std::move(where)),
+      : cls_(cls),
+        code_(std::move(code)),
+        message_(std::move(message)),
+        where_(std::move(where)),
         hint_(std::move(hint)) {}
 
   ErrorClass error_class() const { return cls_; }
@@ -50,11 +60,17 @@ class Error : public std::exception {
   bool transient() const { return cls_ == ErrorClass::transient; }
   const char* what() const noexcept override { return message_.c_str(); }
 
-  Error&& at(std::string where) && { where_ = std::move(where); return std::move(*this); }
-  Error&& try_this(std::string hint) && { hint_ = std::move(hint); return std::move(*this); }
+  Error&& at(std::string where) && {
+    where_ = std::move(where);
+    return std::move(*this);
+  }
+  Error&& try_this(std::string hint) && {
+    hint_ = std::move(hint);
+    return std::move(*this);
+  }
 
  private:
-  ErrorClass cls_;
+  ErrorClass cls_ = ErrorClass::system;
   std::string code_, message_, where_, hint_;
 };
 
@@ -62,13 +78,16 @@ class Error : public std::exception {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Error error) : error_(std::make_unique<Error>(std::move(error))) {}  // NOLINT(google-explicit-constructor)
+  Status(Error error)
+      : error_(std::make_unique<Error>(std::move(error))) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return !error_; }
   explicit operator bool() const { return ok(); }
   const Error& error() const { return *error_; }  // only when !ok()
   Error take_error() && { return std::move(*error_); }
-  void throw_if_failed() const { if (error_) throw *error_; }
+  void throw_if_failed() const {
+    if (error_) throw *error_;
+  }
 
  private:
   std::unique_ptr<Error> error_;
@@ -77,7 +96,9 @@ class [[nodiscard]] Status {
 inline std::string_view view(sluice_str text) {
   return text.data ? std::string_view(text.data, text.size) : std::string_view();
 }
-inline sluice_str abi(std::string_view text) { return {text.data(), text.size()}; }
+inline sluice_str abi(std::string_view text) {
+  return {text.data(), text.size()};
+}
 
 namespace detail {
 
@@ -118,7 +139,8 @@ inline sluice_status to_abi(const Error& from, sluice_error* to) noexcept {
   return static_cast<sluice_status>(from.error_class());
 }
 
-// What a plugin answered, as a Status. Texts are outside data: bounded here, class forced into the known range.
+// What a plugin answered, as a Status. Texts are outside data: bounded here, class forced into the known
+// range.
 inline Status from_abi(sluice_status status, const sluice_error& error) {
   if (status == SLUICE_OK) return {};
   auto cls = status >= SLUICE_CONFIG && status <= SLUICE_DAMAGED ? static_cast<ErrorClass>(status)

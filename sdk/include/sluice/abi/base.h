@@ -29,27 +29,27 @@
 
 /* Borrowed UTF-8 text. `data` may be NULL when `size` is 0. */
 typedef struct sluice_str {
-  const char *data;
+  const char* data;
   uint64_t size;
 } sluice_str;
 
 /* Borrowed bytes to read. */
 typedef struct sluice_bytes {
-  const uint8_t *data;
+  const uint8_t* data;
   uint64_t size;
 } sluice_bytes;
 
 /* Borrowed bytes to fill. */
 typedef struct sluice_span {
-  uint8_t *data;
+  uint8_t* data;
   uint64_t size;
 } sluice_span;
 
 /* Takes results one by one, on the caller's thread, before the call that was given it returns.
  * `emit` returns 0 to go on, anything else to stop (the callee then returns SLUICE_OK early). */
 typedef struct sluice_emit {
-  void *self;
-  int32_t (*emit)(void *self, sluice_str json);
+  void* self;
+  int32_t (*emit)(void* self, sluice_str json);
 } sluice_emit;
 
 SLUICE_STATIC_ASSERT(sizeof(sluice_str) == 16, "sluice_str is pointer + length");

@@ -1,8 +1,9 @@
-/* Sluice ABI: the batch frame, the unit of staging, hand-over and acknowledgement. docs/batch-format.md explains it.
+/* Sluice ABI: the batch frame, the unit of staging, hand-over and acknowledgement. docs/batch-format.md
+ * explains it.
  *
- * A frame is one contiguous, position-independent run of bytes: header, column directory, 64-byte aligned buffers laid
- * out as Apache Arrow lays them out, schema names, attached checkpoint. All offsets count from the frame's first byte,
- * all numbers are little-endian, and padding is zero.
+ * A frame is one contiguous, position-independent run of bytes: header, column directory, 64-byte aligned
+ * buffers laid out as Apache Arrow lays them out, schema names, attached checkpoint. All offsets count from
+ * the frame's first byte, all numbers are little-endian, and padding is zero.
  */
 #ifndef SLUICE_ABI_FRAME_H
 #define SLUICE_ABI_FRAME_H
@@ -21,7 +22,8 @@
 #define SLUICE_KIND_TABLE 2u
 
 /* flags */
-#define SLUICE_FRAME_DELIMITED 1u        /* documents: each value is followed by the byte `delimiter`, inside its range */
+#define SLUICE_FRAME_DELIMITED \
+  1u /* documents: each value is followed by the byte `delimiter`, inside its range */
 #define SLUICE_FRAME_LAST_UNDELIMITED 2u /* ... except the last one */
 
 /* Column roles. Documents have VALUE first, then any of the others once; tables have only FIELDs. */
@@ -65,7 +67,8 @@ typedef struct sluice_frame_header {
   uint64_t bytes_read;     /* source bytes consumed since the previous frame, as the source counts them */
   uint8_t delimiter;
   uint8_t reserved[47];
-  uint64_t checksum; /* set by the host: XXH3-64 over the whole frame with this field zero */
+  uint64_t checksum; /* set by the host: XXH3-64 of what follows the header, seeded with XXH3-64 of the header
+                        before this field */
 } sluice_frame_header;
 
 typedef struct sluice_frame_column {

@@ -1,5 +1,5 @@
-/* Sluice ABI: a sink endpoint. One instance serves one run (or one slice of it, when the template says that slices may
- * be written in parallel). */
+/* Sluice ABI: a sink endpoint. One instance serves one run (or one slice of it, when the template says that
+ * slices may be written in parallel). */
 #ifndef SLUICE_ABI_SINK_H
 #define SLUICE_ABI_SINK_H
 
@@ -17,7 +17,8 @@ typedef struct sluice_write_request {
   sluice_str checkpoint;   /* JSON object from which the source goes on, or empty: from the beginning */
   sluice_str format;       /* "documents" or "tables" */
   sluice_str content_type; /* of documents: application/json, text/plain, ... */
-  sluice_str durability;   /* what a commit must mean: "os" (survives the process) or "disk" (survives power loss) */
+  sluice_str
+      durability; /* what a commit must mean: "os" (survives the process) or "disk" (survives power loss) */
   sluice_str run_id;
 } sluice_write_request;
 
@@ -35,16 +36,18 @@ typedef struct sluice_write_result {
 typedef struct sluice_sink_rejects {
   uint32_t size;
   uint32_t reserved;
-  void *self;
+  void* self;
   /* Fails when the policy tolerates no more: return that status from write(). */
-  sluice_status (*reject)(void *self, uint32_t record, sluice_str code, sluice_str reason, sluice_error *error);
+  sluice_status (*reject)(void* self, uint32_t record, sluice_str code, sluice_str reason,
+                          sluice_error* error);
 } sluice_sink_rejects;
 
 /* The identity of everything written so far, to be stored with the data by sinks that can. */
 typedef struct sluice_commit_token {
   uint32_t size;
   uint32_t final_commit; /* not 0: nothing follows; make the unit's output visible */
-  sluice_str token;      /* JSON object: runId, checkpoint, slices: [{slice, sequence}]; empty checkpoint is null */
+  sluice_str
+      token; /* JSON object: runId, checkpoint, slices: [{slice, sequence}]; empty checkpoint is null */
 } sluice_commit_token;
 
 /* What a commit reached. */
@@ -58,34 +61,36 @@ typedef struct sluice_sink_api {
   uint32_t reserved;
 
   /* Required. Frees the instance; what was not committed is given up. */
-  void (*destroy)(void *self);
+  void (*destroy)(void* self);
 
   /* Required. Makes ready to write. May emit once the last token that the sink holds for `unit_key`. */
-  sluice_status (*open)(void *self, const sluice_write_request *request, sluice_emit last_token, sluice_error *error);
+  sluice_status (*open)(void* self, const sluice_write_request* request, sluice_emit last_token,
+                        sluice_error* error);
 
-  /* Required. Writes one batch: a valid frame, read-only, valid for the call. SLUICE_TRANSIENT means that nothing of it
-   * was applied and the same call may be made again. */
-  sluice_status (*write)(void *self, sluice_bytes frame, const sluice_sink_rejects *rejects,
-                         sluice_write_result *result, sluice_error *error);
+  /* Required. Writes one batch: a valid frame, read-only, valid for the call. SLUICE_TRANSIENT means that
+   * nothing of it was applied and the same call may be made again. */
+  sluice_status (*write)(void* self, sluice_bytes frame, const sluice_sink_rejects* rejects,
+                         sluice_write_result* result, sluice_error* error);
 
   /* Required. Sets *reached. SLUICE_TRANSIENT means that the same call may be made again. */
-  sluice_status (*commit)(void *self, const sluice_commit_token *token, uint32_t *reached, sluice_error *error);
+  sluice_status (*commit)(void* self, const sluice_commit_token* token, uint32_t* reached,
+                          sluice_error* error);
 
   /* Optional. Takes back what was written after the last durable commit, as far as the sink can. */
-  sluice_status (*abort)(void *self, sluice_error *error);
+  sluice_status (*abort)(void* self, sluice_error* error);
 
   /* Optional. Reaches out as open would, and writes nothing. [before open] */
-  sluice_status (*check)(void *self, sluice_error *error);
+  sluice_status (*check)(void* self, sluice_error* error);
 
   /* Optional. Makes a blocked call return soon. [any thread] */
-  void (*cancel)(void *self);
+  void (*cancel)(void* self);
 } sluice_sink_api;
 
 typedef struct sluice_sink {
   uint32_t size;
   uint32_t reserved;
-  void *self;
-  const sluice_sink_api *api;
+  void* self;
+  const sluice_sink_api* api;
 } sluice_sink;
 
 SLUICE_STATIC_ASSERT(sizeof(sluice_write_request) == 144, "sluice_write_request layout");

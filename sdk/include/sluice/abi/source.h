@@ -1,4 +1,5 @@
-/* Sluice ABI: a source endpoint. One instance serves one caller at a time; the host makes an instance per slice. */
+/* Sluice ABI: a source endpoint. One instance serves one caller at a time; the host makes an instance per
+ * slice. */
 #ifndef SLUICE_ABI_SOURCE_H
 #define SLUICE_ABI_SOURCE_H
 
@@ -18,49 +19,52 @@ typedef struct sluice_read_request {
   sluice_str run_id;
 } sluice_read_request;
 
-/* Threads: every function is called by one thread at a time, not necessarily the same; cancel is [any thread].
- * State: check, unit, units, plan, merge may be called in any order before or after read; read once an instance;
- * destroy last, once, after read has returned. Optional functions may be NULL or lie past `size`. */
+/* Threads: every function is called by one thread at a time, not necessarily the same; cancel is [any
+ * thread]. State: check, unit, units, plan, merge may be called in any order before or after read; read once
+ * an instance; destroy last, once, after read has returned. Optional functions may be NULL or lie past
+ * `size`. */
 typedef struct sluice_source_api {
   uint32_t size;
   uint32_t reserved;
 
   /* Required. Frees the instance. */
-  void (*destroy)(void *self);
+  void (*destroy)(void* self);
 
   /* Required. Emits each unit as a JSON object: unitId, and optionally title, contentType, bytes, records,
    * modes, formats, schema: [{name, type, nullable}], details. */
-  sluice_status (*units)(void *self, sluice_emit out, sluice_error *error);
+  sluice_status (*units)(void* self, sluice_emit out, sluice_error* error);
 
-  /* Required. Reads the unit or slice, publishing batches and checkpoints, and returns when there is no more, or with
-   * SLUICE_CANCELLED soon after the host says so. */
-  sluice_status (*read)(void *self, const sluice_read_request *request, const sluice_writer *out,
-                        sluice_error *error);
+  /* Required. Reads the unit or slice, publishing batches and checkpoints, and returns when there is no more,
+   * or with SLUICE_CANCELLED soon after the host says so. */
+  sluice_status (*read)(void* self, const sluice_read_request* request, const sluice_writer* out,
+                        sluice_error* error);
 
   /* Optional. Reaches out as read would, and moves no data. Without it, units() is the test. */
-  sluice_status (*check)(void *self, sluice_error *error);
+  sluice_status (*check)(void* self, sluice_error* error);
 
-  /* Optional. Emits the one unit named, or fails with E_UNIT_UNKNOWN. Without it the host searches units(). */
-  sluice_status (*unit)(void *self, sluice_str unit_id, sluice_emit out, sluice_error *error);
+  /* Optional. Emits the one unit named, or fails with E_UNIT_UNKNOWN. Without it the host searches units().
+   */
+  sluice_status (*unit)(void* self, sluice_str unit_id, sluice_emit out, sluice_error* error);
 
-  /* Optional. Emits up to `max_slices` JSON objects that together cover, each record once, what read() would. */
-  sluice_status (*plan)(void *self, const sluice_read_request *request, uint32_t max_slices, sluice_emit out,
-                        sluice_error *error);
+  /* Optional. Emits up to `max_slices` JSON objects that together cover, each record once, what read() would.
+   */
+  sluice_status (*plan)(void* self, const sluice_read_request* request, uint32_t max_slices, sluice_emit out,
+                        sluice_error* error);
 
   /* Required with plan. Emits the unit's checkpoint, given {"before": checkpoint or null, "slices":
    * [{"slice": ..., "checkpoint": ...}]} of a plan whose slices are all done. */
-  sluice_status (*merge)(void *self, sluice_str slices, sluice_emit out, sluice_error *error);
+  sluice_status (*merge)(void* self, sluice_str slices, sluice_emit out, sluice_error* error);
 
   /* Optional. Makes a blocked read() return soon. [any thread] */
-  void (*cancel)(void *self);
+  void (*cancel)(void* self);
 } sluice_source_api;
 
 /* Filled by the plugin's create function. */
 typedef struct sluice_source {
   uint32_t size;
   uint32_t reserved;
-  void *self;
-  const sluice_source_api *api; /* static in the plugin */
+  void* self;
+  const sluice_source_api* api; /* static in the plugin */
 } sluice_source;
 
 SLUICE_STATIC_ASSERT(sizeof(sluice_read_request) == 96, "sluice_read_request layout");

@@ -1,0 +1,106 @@
+#include "host/registry/endpoint_registry.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "host/config/nearest_name.hpp"
+#include "host/plugin/refusal.hpp"
+
+namespace sluice::host {
+
+Status EndpointRegistry::can_add_locked(const PluginDescriptor& descriptor,
+                                        const std::filesystem::path& file) const {
+  for (const TemplateDescriptor& item : descriptor.templates) {
+    auto taken = templates_.find(item.id);
+    if (taken == templates_.end()) continue;
+    return refuse(
+        Refusal::duplicate_template, file,
+        item.id + " is in " + file.string() + " and was first in " + taken->second->plugin->path.string());
+  }
+  return {};
+}
+
+Status EndpointRegistry::can_add(const PluginDescriptor& descriptor,
+                                 const std::filesystem::path& file) const {
+  std::shared_lock lock(mutex_);
+  return can_add_locked(descriptor, file);
+}
+
+Status EndpointRegistry::add(std::shared_ptr<const LoadedPlugin> plugin) {
+  std::map<std::string, EndpointTemplatePtr, std::less<>> added;
+  for (const TemplateDescriptor& item : plugin->descriptor.templates)
+    added.emplace(item.id, std::make_shared<const EndpointTemplate>(EndpointTemplate{item, plugin}));
+
+  std::unique_lock lock(mutex_);
+  if (Status status = can_add_locked(plugin->descriptor, plugin->path); !status) return status;
+  templates_.merge(added);  // moves nodes: cannot fail halfway
+  return {};
+}
+
+EndpointTemplatePtr EndpointRegistry::find(std::string_view template_id) const {
+  std::shared_lock lock(mutex_);
+  auto found = templates_.find(template_id);
+  return found == templates_.end() ? nullptr : found->second;
+}
+
+Result<EndpointTemplatePtr> EndpointRegistry::require(std::string_view template_id) const {
+  if (EndpointTemplatePtr found = find(template_id)) return found;
+  std::shared_lock lock(mutex_);
+  std::string hint = did_you_mean(template_id, names_of(templates_));
+  if (hint.empty()) hint = "list the endpoint templates to see what the loaded plugins provide";
+  return Error(ErrorClass::config, "E_TEMPLATE_UNKNOWN",
+               "no loaded plugin provides the endpoint template " + std::string(template_id),
+               std::string(template_id), std::move(hint));
+}
+
+std::optional<std::string> EndpointRegistry::nearest(std::string_view template_id) const {
+  std::shared_lock lock(mutex_);
+  return nearest_name(template_id, names_of(templates_));
+}
+
+std::vector<EndpointTemplatePtr> EndpointRegistry::list() const {
+  std::shared_lock lock(mutex_);
+  std::vector<EndpointTemplatePtr> all;
+  all.reserve(templates_.size());
+  for (const auto& [id, item] : templates_) all.push_back(item);
+  return all;
+}
+
+void EndpointRegistry::record(PluginReport report) {
+  std::unique_lock lock(mutex_);
+  auto same = std::find_if(reports_.begin(), reports_.end(),
+                           [&](const PluginReport& known) { return known.path == report.path; });
+  if (same == reports_.end())
+    reports_.push_back(std::move(report));
+  else
+    *same = std::move(report);
+}
+
+std::vector<PluginReport> EndpointRegistry::reports() const {
+  std::shared_lock lock(mutex_);
+  return reports_;
+}
+
+Result<SourceHandle> EndpointRegistry::create_source(std::string_view template_id, std::string_view config,
+                                                     const sluice_host* host) const {
+  Result<EndpointTemplatePtr> found = require(template_id);
+  if (!found) return std::move(found).error();
+  return SourceHandle::create(*std::move(found), config, host);
+}
+
+Result<SinkHandle> EndpointRegistry::create_sink(std::string_view template_id, std::string_view config,
+                                                 const sluice_host* host) const {
+  Result<EndpointTemplatePtr> found = require(template_id);
+  if (!found) return std::move(found).error();
+  return SinkHandle::create(*std::move(found), config, host);
+}
+
+Result<StagingHandle> EndpointRegistry::create_staging(std::string_view template_id, std::string_view config,
+                                                       const sluice_host* host) const {
+  Result<EndpointTemplatePtr> found = require(template_id);
+  if (!found) return std::move(found).error();
+  return StagingHandle::create(*std::move(found), config, host);
+}
+
+}  // namespace sluice::host
