@@ -1,0 +1,3 @@
+#pragma once
+
+#define SLUICE_HOST_API __attribute__((visibility("default")))

@@ -1,0 +1,132 @@
+// The host: plugins, endpoints and runs, for an embedding program (libsluice.so). The command line stands on it too.
+//
+// Requests and results are JSON texts, the same that the command line and the C API take and give: docs/data-plane.md.
+// A Host is usable from many threads at once; runs in it are independent of each other. It owns no global state, installs
+// no signal handlers, never calls exit, and throws nothing but std::bad_alloc.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/host/export.hpp"
+#include "sluice/host/log.hpp"
+
+namespace sluice::host {
+
+// What a call came to, as the command line's exit codes: 0 done, 1 internal error, 2 rejected request or configuration,
+// 3 environment, 4 the run failed in a plugin, 5 rejected records above tolerance, 6 cancelled with a valid checkpoint,
+// 7 staging damaged.
+struct Reply {
+  int exit_code = 0;
+  // The result; or, when a call other than run() failed: {"error": {code, class, message, retryable, where, hint}}.
+  std::string json;
+
+  bool ok() const { return exit_code == 0; }
+};
+
+struct HostOptions {
+  // Explicit configuration file; empty: $SLUICE_CONFIG, ./sluice.yaml, /etc/sluice/sluice.yaml, else none.
+  std::string config_file;
+  // Searched before $SLUICE_PLUGIN_PATH, the configuration file's and `default_plugin_folder`.
+  std::vector<std::string> plugin_folders;
+  // Used when nothing else names a folder: <prefix>/lib/sluice/plugins. Empty: beside libsluice.so.
+  std::string default_plugin_folder;
+  // False: neither environment variables nor the well-known configuration files are looked at.
+  bool use_environment = true;
+  // Upper bound for all memory staging sessions of this host together, in bytes.
+  uint64_t memory_staging_bytes = uint64_t{1} << 30;
+  std::shared_ptr<LogSink> log;  // none: silence
+};
+
+// Asks a run to end. Copies share one state. [any thread], not from a signal handler.
+class SLUICE_HOST_API Cancellation {
+ public:
+  Cancellation();
+  // End at the next durable point: nothing more is read, what is staged is written and committed.
+  void drain();
+  // End at once: what is not committed is given up.
+  void stop();
+
+  struct State;
+  const std::shared_ptr<State>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+// A moment of a run, for people and heartbeats. `checkpoint` is the last committed one (JSON, or "null"): a retried
+// attempt can go on from it.
+struct Progress {
+  std::string run_id;
+  std::string unit_id;
+  uint64_t records_read = 0, records_written = 0, records_rejected = 0;
+  uint64_t bytes_read = 0, bytes_written = 0;
+  uint64_t bytes_expected = 0;  // 0: the source does not know
+  uint64_t staging_used = 0, staging_capacity = 0;
+  std::chrono::milliseconds elapsed{0};
+  std::string checkpoint = "null";
+  bool done = false;  // the last call of the run
+};
+
+struct RunOptions {
+  Cancellation cancellation;
+  // Called on the thread that called run(), at about this pace and once at the end.
+  std::function<void(const Progress&)> on_progress;
+  std::chrono::milliseconds progress_interval{250};
+  bool strict = false;  // unknown keys of the request are errors, not warnings
+};
+
+class SLUICE_HOST_API Host {
+ public:
+  struct Opened;
+  // Reads the configuration and loads the plugins. A plugin that is refused is no failure: see plugins().
+  static Opened open(const HostOptions& options);
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  // One bounded run. The reply is always a result object as docs/data-plane.md shows, whatever happened.
+  Reply run(std::string_view request, const RunOptions& options = {});
+
+  // {"endpoint", "template", "role", "ok": true, "durationMs"}: reached out, moved nothing.
+  Reply check(std::string_view endpoint);
+  // {"endpoint", "template", "units": [{unitId, title, contentType, bytes, schema, …}]}
+  Reply units(std::string_view endpoint);
+  // {"endpoint", "unitId", "format", "schema", "records": [ … ], "rejected": [{where, code, reason}], "truncated"}: the
+  // first records; documents that are JSON as JSON, others as strings.
+  Reply preview(std::string_view endpoint, std::string_view unit, uint32_t records = 10);
+
+  // {"plugins": [{path, outcome: "loaded" | "refused", id, version, vendor, license, abi, templates, code, reason, hint}]}
+  Reply plugins() const;
+  // One of the above with the descriptor, needed libraries and symbols, read without loading; FILE or plugin id.
+  Reply inspect_plugin(std::string_view file_or_id) const;
+  // {"endpoints": [{endpointId, template, roles, config (secrets masked)}], "templates": [{id, title, roles, plugin}]}
+  Reply endpoints() const;
+  // {"id", "title", "description", "roles", "source", "sink", "configSchema", "plugin"}
+  Reply describe_template(std::string_view id) const;
+  // {"config": path, "endpoints": [{endpointId, ok, errors}], "request": {ok, errors, warnings}, "ok"}. The request may be
+  // empty.
+  Reply validate(std::string_view request = {}) const;
+  // {"checks": [{name, ok, detail, hint}], "ok"}: configuration, plugin folders, staging, limits of this machine.
+  Reply doctor() const;
+  // {"version", "abi": {"oldest", "newest"}, "compiler", "boost", "staging": [...]}
+  static Reply version();
+
+ private:
+  struct Parts;
+  explicit Host(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+// Either a host, or why there is none: `failure` as other calls give it.
+struct Host::Opened {
+  std::unique_ptr<Host> host;
+  Reply failure;
+};
+
+}  // namespace sluice::host
