@@ -76,7 +76,7 @@ PluginReport load_checked_file(const fs::path& file, EndpointRegistry& registry)
                 : refused(file, status.error(), std::move(id));
 }
 
-fs::path absolute(const fs::path& path) {
+fs::path full_path(const fs::path& path) {
   std::error_code failure;
   fs::path out = fs::absolute(path, failure);
   return failure ? path : out.lexically_normal();
@@ -118,15 +118,15 @@ std::vector<PluginReport> load_plugin_folders(std::span<const fs::path> folders,
   for (const fs::path& folder : folders) {
     std::error_code failure;
     fs::path same = fs::canonical(folder, failure);
-    if (!seen.insert(failure ? absolute(folder) : same).second) continue;
-    load_folder(absolute(folder), registry, reports);
+    if (!seen.insert(failure ? full_path(folder) : same).second) continue;
+    load_folder(full_path(folder), registry, reports);
   }
   for (const PluginReport& report : reports) registry.record(report);
   return reports;
 }
 
 PluginReport load_plugin_file(const fs::path& file, EndpointRegistry& registry) {
-  fs::path path = absolute(file);
+  fs::path path = full_path(file);
   Status trusted = check_folder(path.parent_path());
   PluginReport report = trusted ? load_checked_file(path, registry) : refused(path, trusted.error());
   registry.record(report);
@@ -134,7 +134,7 @@ PluginReport load_plugin_file(const fs::path& file, EndpointRegistry& registry) 
 }
 
 PluginInspection inspect_plugin(const fs::path& file) {
-  PluginCandidate plugin(absolute(file));
+  PluginCandidate plugin(full_path(file));
   PluginInspection out;
   out.path = plugin.path;
   for (Step step : steps_before_load)
