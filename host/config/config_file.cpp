@@ -23,7 +23,8 @@ constexpr std::size_t max_file_size = 4u << 20;
 constexpr std::size_t max_endpoint_id = 256;
 constexpr std::size_t digest_length = 64;
 
-// Walks the tree and fills the ConfigFile; every refusal names file, line and, for a wrong name, the nearest one.
+// Walks the tree and fills the ConfigFile; every refusal names file, line and, for a wrong name, the nearest
+// one.
 class Reader {
  public:
   Reader(std::string name, ConfigFile& config) : name_(std::move(name)), config_(config) {}
@@ -55,7 +56,8 @@ class Reader {
  private:
   Error invalid(int line, std::string message, std::string hint = {}) const {
     std::string where = name_ + ":" + std::to_string(line);
-    return Error(ErrorClass::config, "E_CONFIG_INVALID", where + ": " + std::move(message), where, std::move(hint));
+    return Error(ErrorClass::config, "E_CONFIG_INVALID", where + ": " + std::move(message), where,
+                 std::move(hint));
   }
 
   Error missing_version(int line) const {
@@ -74,8 +76,9 @@ class Reader {
   }
 
   Error wrong_type(const YamlNode& node, std::string_view key, std::string_view wanted) const {
-    return invalid(node.line, std::string(key) + ": expected " + std::string(wanted) + ", got " +
-                                  (node.is_null() ? "nothing" : "a value of type " + std::string(node.type_name())));
+    return invalid(node.line,
+                   std::string(key) + ": expected " + std::string(wanted) + ", got " +
+                       (node.is_null() ? "nothing" : "a value of type " + std::string(node.type_name())));
   }
 
   Status expect_map(const YamlNode& node, std::string_view key) const {
@@ -116,7 +119,8 @@ class Reader {
       for (std::string& entry : *list) {
         auto digest = digest_of(entry);
         if (digest.empty())
-          return invalid(value.line, "plugins.allow: \"" + entry.substr(0, digest_length) + "\" is no sha256 digest",
+          return invalid(value.line,
+                         "plugins.allow: \"" + entry.substr(0, digest_length) + "\" is no sha256 digest",
                          "write the 64 hex digits that sha256sum prints");
         config_.plugin_digests.push_back(std::move(digest));
       }
@@ -140,7 +144,8 @@ class Reader {
     if (node.is_null()) return {};
     if (Status status = expect_map(node, "staging"); !status) return status;
     for (const auto& [provider, line, settings] : node.members) {
-      if (provider != "memory" && provider != "mmap") return unknown(line, "staging", provider, {"memory", "mmap"});
+      if (provider != "memory" && provider != "mmap")
+        return unknown(line, "staging", provider, {"memory", "mmap"});
       if (settings.is_null()) continue;
       std::string parent = "staging." + provider;
       if (Status status = expect_map(settings, parent); !status) return status;

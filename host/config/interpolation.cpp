@@ -35,7 +35,8 @@ std::optional<Reference> reference_at(std::string_view text, std::size_t at) {
   if (colon == begin || colon >= text.size() || text[colon] != ':') return std::nullopt;
   std::string_view scheme = text.substr(begin, colon - begin);
   std::size_t close = text.find('}', colon);
-  if (close == std::string_view::npos) return Reference{scheme, text.substr(colon + 1), std::string_view::npos};
+  if (close == std::string_view::npos)
+    return Reference{scheme, text.substr(colon + 1), std::string_view::npos};
   return Reference{scheme, text.substr(colon + 1, close - colon - 1), close + 1};
 }
 
@@ -45,14 +46,16 @@ std::string shown(const Reference& reference) {
 
 Error missing(const Reference& reference, const std::string& where, const std::string& reason,
               std::string hint) {
-  return Error(ErrorClass::config, "E_SECRET_MISSING", shown(reference) + ": " + reason, where, std::move(hint));
+  return Error(ErrorClass::config, "E_SECRET_MISSING", shown(reference) + ": " + reason, where,
+               std::move(hint));
 }
 
 Result<std::string> read_environment(const Reference& reference, const std::string& where) {
   std::string name(reference.name);
   const char* value = std::getenv(name.c_str());
   if (!value)
-    return missing(reference, where, "the environment variable is not set", "set " + name + " before starting");
+    return missing(reference, where, "the environment variable is not set",
+                   "set " + name + " before starting");
   if (!is_utf8(value)) {
     return Error(ErrorClass::config, "E_SECRET_INVALID",
                  shown(reference) + ": the variable's content is not UTF-8 text", where);
@@ -70,7 +73,8 @@ Result<std::string> read_secret_file(const Reference& reference, const std::stri
   if (!std::filesystem::exists(status))
     return missing(reference, where, failure ? failure.message() : "there is no such file", hint);
   // A pipe or a device could block or never end.
-  if (!std::filesystem::is_regular_file(status)) return missing(reference, where, "it is not a regular file", hint);
+  if (!std::filesystem::is_regular_file(status))
+    return missing(reference, where, "it is not a regular file", hint);
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) return missing(reference, where, errno ? std::strerror(errno) : "it cannot be read", hint);
@@ -79,12 +83,12 @@ Result<std::string> read_secret_file(const Reference& reference, const std::stri
   if (file.bad()) return missing(reference, where, "reading it failed", hint);
   content.resize(static_cast<std::size_t>(file.gcount()));
   if (content.size() > max_secret_file) {
-    return Error(ErrorClass::config, "E_SECRET_INVALID", shown(reference) + ": the file is larger than 1 MiB", where,
-                 hint);
+    return Error(ErrorClass::config, "E_SECRET_INVALID", shown(reference) + ": the file is larger than 1 MiB",
+                 where, hint);
   }
   if (content.find('\0') != std::string::npos || !is_utf8(content)) {
-    return Error(ErrorClass::config, "E_SECRET_INVALID", shown(reference) + ": the file is not UTF-8 text", where,
-                 hint);
+    return Error(ErrorClass::config, "E_SECRET_INVALID", shown(reference) + ": the file is not UTF-8 text",
+                 where, hint);
   }
   if (content.ends_with("\r\n")) {
     content.resize(content.size() - 2);
@@ -110,7 +114,8 @@ class Resolver {
         if (Status status = resolve((*array)[i], where + "/" + std::to_string(i)); !status) return status;
     } else if (auto* object = value.if_object()) {
       for (auto& member : *object)
-        if (Status status = resolve(member.value(), pointer_join(where, member.key())); !status) return status;
+        if (Status status = resolve(member.value(), pointer_join(where, member.key())); !status)
+          return status;
     }
     return {};
   }
@@ -133,16 +138,18 @@ class Resolver {
       if (!reference || !known(*reference)) {
         if (reference)
           if (auto near = did_you_mean(reference->scheme, {"env", "file"}); !near.empty())
-            return broken("${" + std::string(reference->scheme) + ":...} is an unknown reference", where, near);
+            return broken("${" + std::string(reference->scheme) + ":...} is an unknown reference", where,
+                          near);
         out += opening;
         done = at + opening.size();
         continue;
       }
       if (reference->end == std::string_view::npos)
-        return broken("the reference ${" + std::string(reference->scheme) + ":... has no closing brace", where,
-                      "write $${ for a plain ${");
+        return broken("the reference ${" + std::string(reference->scheme) + ":... has no closing brace",
+                      where, "write $${ for a plain ${");
       if (reference->name.empty() || reference->name.find('\0') != std::string_view::npos)
-        return broken("the reference " + shown(*reference) + " names nothing", where, "write $${ for a plain ${");
+        return broken("the reference " + shown(*reference) + " names nothing", where,
+                      "write $${ for a plain ${");
       auto content = reference->scheme == "env" ? read_environment(*reference, where)
                                                 : read_secret_file(*reference, where, base_dir_);
       if (!content) return content.error();
@@ -179,7 +186,8 @@ Result<Resolved> resolve_references(const json::value& value, const std::filesys
 bool is_reference(std::string_view text) {
   if (!text.starts_with(opening)) return false;
   auto reference = reference_at(text, 0);
-  return reference && (reference->scheme == "env" || reference->scheme == "file") && reference->end == text.size();
+  return reference && (reference->scheme == "env" || reference->scheme == "file") &&
+         reference->end == text.size();
 }
 
 Scrubber::Scrubber(std::vector<std::string> secrets) : secrets_(std::move(secrets)) {
@@ -215,7 +223,8 @@ std::string Scrubber::scrub(std::string_view text) const {
 }
 
 Error Scrubber::scrub(const Error& error) const {
-  return Error(error.error_class(), error.code(), scrub(error.message()), scrub(error.where()), scrub(error.hint()));
+  return Error(error.error_class(), error.code(), scrub(error.message()), scrub(error.where()),
+               scrub(error.hint()));
 }
 
 json::value Scrubber::scrub(const json::value& value) const {

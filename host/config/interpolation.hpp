@@ -17,13 +17,12 @@ struct Resolved {
   std::vector<std::string> secrets;  // what each reference stood for; feed them to a Scrubber
 };
 
-// Replaces the references in every string value of `value`, at any depth; keys stay as they are. A value may hold
-// several references between other text; `$${` stands for a plain `${`. Other `${...}` texts are left alone.
-// A relative file is looked up in `base_dir`. A file gives its content (UTF-8, at most 1 MiB) without one
-// trailing newline.
-// Errors, class config, naming the reference and the place but never the content: E_SECRET_MISSING (variable not
-// set, file not readable), E_SECRET_INVALID (content too large or not text), E_CONFIG_INVALID (broken reference).
-// Reads the environment: no other thread may change it meanwhile.
+// Replaces the references in every string value of `value`, at any depth; keys stay as they are. A value may
+// hold several references between other text; `$${` stands for a plain `${`. Other `${...}` texts are left
+// alone. A relative file is looked up in `base_dir`. A file gives its content (UTF-8, at most 1 MiB) without
+// one trailing newline. Errors, class config, naming the reference and the place but never the content:
+// E_SECRET_MISSING (variable not set, file not readable), E_SECRET_INVALID (content too large or not text),
+// E_CONFIG_INVALID (broken reference). Reads the environment: no other thread may change it meanwhile.
 Result<Resolved> resolve_references(const boost::json::value& value, const std::filesystem::path& base_dir);
 
 // True when the text is one reference and nothing else: it tells where a secret is, and is not one itself.

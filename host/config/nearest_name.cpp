@@ -9,7 +9,9 @@ namespace {
 // Names longer than this are not compared: the work per name stays bounded.
 constexpr std::size_t max_name = 64;
 
-char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char fold(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 // Edits between two names of at most max_name letters (optimal string alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -37,7 +39,8 @@ std::optional<std::string> nearest_name(std::string_view wrong, const std::vecto
   std::size_t limit = std::clamp<std::size_t>(wrong.size() / 3, 1, 3);
   std::optional<std::string_view> best;
   for (std::string_view name : known) {
-    if (name.size() > max_name || name.size() > wrong.size() + limit || wrong.size() > name.size() + limit) continue;
+    if (name.size() > max_name || name.size() > wrong.size() + limit || wrong.size() > name.size() + limit)
+      continue;
     std::size_t edits = distance(wrong, name);
     // A name with nothing in common is not near, however short both are.
     if (edits > limit || edits >= std::max(name.size(), wrong.size())) continue;

@@ -8,8 +8,9 @@
 
 namespace sluice::host {
 
-// The nearest of `known` by edits (insert, delete, replace, swap of neighbours), letter case ignored; the first
-// of equals. Nothing when more than a third of the letters (at least one, at most three) would have to change.
+// The nearest of `known` by edits (insert, delete, replace, swap of neighbours), letter case ignored; the
+// first of equals. Nothing when more than a third of the letters (at least one, at most three) would have to
+// change.
 std::optional<std::string> nearest_name(std::string_view wrong, const std::vector<std::string_view>& known);
 
 // `did you mean "x"?`, or an empty text when nothing is near: fit for the hint of an Error.

@@ -49,14 +49,17 @@ const Kind size_kind{"size", size_units, std::numeric_limits<std::uint64_t>::max
 constexpr std::size_t max_fraction_digits = 9;
 constexpr std::size_t max_shown = 40;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 Error invalid(const Kind& kind, std::string_view key, std::string_view text, std::string_view reason) {
   std::string shown(text.substr(0, max_shown));
   if (text.size() > max_shown) shown += "...";
-  return Error(ErrorClass::config, "E_QUANTITY_INVALID",
-               std::string(key) + ": \"" + shown + "\" is no " + std::string(kind.name) + ": " + std::string(reason),
-               std::string(key), std::string(kind.hint));
+  return Error(
+      ErrorClass::config, "E_QUANTITY_INVALID",
+      std::string(key) + ": \"" + shown + "\" is no " + std::string(kind.name) + ": " + std::string(reason),
+      std::string(key), std::string(kind.hint));
 }
 
 std::optional<std::uint64_t> factor_of(const Kind& kind, std::string_view unit) {
@@ -111,9 +114,10 @@ Result<std::uint64_t> parse(const Kind& kind, const boost::json::value& value, s
   if (const auto* number = value.if_int64(); number && *number == 0) return std::uint64_t{0};
   if (const auto* number = value.if_uint64(); number && *number == 0) return std::uint64_t{0};
   if (value.is_number()) {
-    return Error(ErrorClass::config, "E_QUANTITY_INVALID",
-                 std::string(key) + ": a bare number is no " + std::string(kind.name) + ": the unit is missing",
-                 std::string(key), std::string(kind.hint));
+    return Error(
+        ErrorClass::config, "E_QUANTITY_INVALID",
+        std::string(key) + ": a bare number is no " + std::string(kind.name) + ": the unit is missing",
+        std::string(key), std::string(kind.hint));
   }
   return Error(ErrorClass::config, "E_QUANTITY_INVALID",
                std::string(key) + ": a " + std::string(kind.name) + " is a text", std::string(key),

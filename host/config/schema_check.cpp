@@ -21,8 +21,8 @@ constexpr std::size_t max_depth = 64;
 constexpr std::size_t max_matched_text = 2048;
 constexpr std::size_t max_key = 1024;
 
-// The validator tells 1.0 from 1 and signed from unsigned, and ends texts at a zero byte; JSON Schema does none of
-// these. Gives the value in the form in which both agree, or says what cannot be checked at all.
+// The validator tells 1.0 from 1 and signed from unsigned, and ends texts at a zero byte; JSON Schema does
+// none of these. Gives the value in the form in which both agree, or says what cannot be checked at all.
 class Normaliser {
  public:
   explicit Normaliser(const json::value& schema) : schema_(schema) {}
@@ -38,7 +38,8 @@ class Normaliser {
     } else if (auto* array = value.if_array()) {
       for (std::size_t i = 0; i < array->size(); ++i) {
         auto item = item_forms(schema_, forms, i);
-        if (Status status = run((*array)[i], item, where + "/" + std::to_string(i), depth + 1); !status) return status;
+        if (Status status = run((*array)[i], item, where + "/" + std::to_string(i), depth + 1); !status)
+          return status;
       }
     } else if (auto* object = value.if_object()) {
       for (auto& member : *object) {
@@ -58,8 +59,8 @@ class Normaliser {
 
  private:
   static Error invalid(std::string reason, const std::string& where) {
-    return Error(ErrorClass::config, "E_CONFIG_INVALID", (where.empty() ? "/" : where) + ": " + std::move(reason),
-                 where);
+    return Error(ErrorClass::config, "E_CONFIG_INVALID",
+                 (where.empty() ? "/" : where) + ": " + std::move(reason), where);
   }
 
   const json::value& schema_;
@@ -89,7 +90,9 @@ ConfigSchema::ConfigSchema(ConfigSchema&&) noexcept = default;
 ConfigSchema& ConfigSchema::operator=(ConfigSchema&&) noexcept = default;
 ConfigSchema::~ConfigSchema() = default;
 
-const json::value& ConfigSchema::json() const { return compiled_->source; }
+const json::value& ConfigSchema::json() const {
+  return compiled_->source;
+}
 
 Result<ConfigSchema> ConfigSchema::compile(const json::value& schema, std::string_view owner) {
   if (Status status = check_schema_shape(schema, owner); !status) return std::move(status).take_error();
@@ -117,7 +120,8 @@ std::vector<Error> ConfigSchema::check(const json::object& config) const {
     // A validator of its own for every check: it caches regular expressions, and is not for two threads.
     valijson::Validator validator;
     valijson::ValidationResults results;
-    if (validator.validate(compiled_->schema, valijson::adapters::BoostJsonAdapter(value), &results)) return {};
+    if (validator.validate(compiled_->schema, valijson::adapters::BoostJsonAdapter(value), &results))
+      return {};
     for (const auto& problem : results) reasons.add(tokens_of(problem.context), problem.description);
   } catch (const std::exception& failure) {
     return {Error(ErrorClass::config, "E_SCHEMA_INVALID",

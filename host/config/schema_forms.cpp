@@ -20,8 +20,8 @@ constexpr auto branch_lists = std::to_array<std::string_view>({"allOf", "anyOf",
 constexpr auto branches = std::to_array<std::string_view>({"if", "then", "else"});
 constexpr auto schema_maps =
     std::to_array<std::string_view>({"properties", "patternProperties", "definitions", "$defs"});
-constexpr auto part_schemas =
-    std::to_array<std::string_view>({"additionalProperties", "items", "additionalItems", "contains", "propertyNames"});
+constexpr auto part_schemas = std::to_array<std::string_view>(
+    {"additionalProperties", "items", "additionalItems", "contains", "propertyNames"});
 
 const json::object* object_at(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
@@ -159,7 +159,8 @@ class ShapeCheck {
     if (!reference->is_string()) return refuse("a $ref is not a text");
     const auto* target = target_of(schema_, reference->get_string());
     if (!target || !(target->is_object() || target->is_bool()))
-      return refuse("the $ref " + std::string(reference->get_string()) + " leads to no schema in the same document");
+      return refuse("the $ref " + std::string(reference->get_string()) +
+                    " leads to no schema in the same document");
     return {};
   }
 
@@ -208,7 +209,9 @@ class ShapeCheck {
 
 }  // namespace
 
-SchemaForms root_forms(const json::value& schema) { return forms_of(schema, schema); }
+SchemaForms root_forms(const json::value& schema) {
+  return forms_of(schema, schema);
+}
 
 SchemaForms forms_of(const json::value& schema, const json::value& part) {
   SchemaForms forms;
@@ -284,14 +287,21 @@ std::vector<std::string_view> property_names(const SchemaForms& forms) {
 
 std::string_view json_type_name(const json::value& value) {
   switch (value.kind()) {
-    case json::kind::null: return "null";
-    case json::kind::bool_: return "boolean";
+    case json::kind::null:
+      return "null";
+    case json::kind::bool_:
+      return "boolean";
     case json::kind::int64:
-    case json::kind::uint64: return "integer";
-    case json::kind::double_: return "number";
-    case json::kind::string: return "string";
-    case json::kind::array: return "array";
-    case json::kind::object: return "object";
+    case json::kind::uint64:
+      return "integer";
+    case json::kind::double_:
+      return "number";
+    case json::kind::string:
+      return "string";
+    case json::kind::array:
+      return "array";
+    case json::kind::object:
+      return "object";
   }
   return "unknown";
 }

@@ -11,8 +11,9 @@
 
 namespace sluice::host {
 
-// The schema objects that say something about one and the same place in a value: the schema itself, what `$ref`
-// leads to, and the branches of allOf, anyOf, oneOf, if, then, else and dependencies. Pointers into the schema.
+// The schema objects that say something about one and the same place in a value: the schema itself, what
+// `$ref` leads to, and the branches of allOf, anyOf, oneOf, if, then, else and dependencies. Pointers into
+// the schema.
 using SchemaForms = std::vector<const boost::json::object*>;
 
 // The forms of the whole value. `schema` must have passed check_schema_shape and outlive the result.
@@ -31,9 +32,10 @@ std::vector<std::string_view> property_names(const SchemaForms& forms);
 // The type of a value in the words of JSON Schema.
 std::string_view json_type_name(const boost::json::value& value);
 
-// Refuses (E_SCHEMA_INVALID, class config) what would make a validator recurse without end or without measure:
-// a schema that is no object, is nested deeper than 64 levels, has more than 20,000 nodes, a `$ref` that leads
-// out of the schema or nowhere, a cycle of `$ref`s through which nothing is ever consumed, or a broken pattern.
+// Refuses (E_SCHEMA_INVALID, class config) what would make a validator recurse without end or without
+// measure: a schema that is no object, is nested deeper than 64 levels, has more than 20,000 nodes, a `$ref`
+// that leads out of the schema or nowhere, a cycle of `$ref`s through which nothing is ever consumed, or a
+// broken pattern.
 Status check_schema_shape(const boost::json::value& schema, std::string_view owner);
 
 }  // namespace sluice::host

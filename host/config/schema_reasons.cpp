@@ -103,8 +103,8 @@ SchemaReasons::Place SchemaReasons::place_of(const std::vector<std::string>& tok
 
 void SchemaReasons::reject(const std::string& pointer, const std::string& reason, std::string hint) {
   if (errors_.size() >= max_errors || !seen_.emplace(pointer, reason).second) return;
-  errors_.emplace_back(ErrorClass::config, "E_CONFIG_INVALID", (pointer.empty() ? "/" : pointer) + ": " + reason,
-                       pointer, std::move(hint));
+  errors_.emplace_back(ErrorClass::config, "E_CONFIG_INVALID",
+                       (pointer.empty() ? "/" : pointer) + ": " + reason, pointer, std::move(hint));
 }
 
 void SchemaReasons::add(const std::vector<std::string>& tokens, std::string_view description) {
@@ -175,7 +175,8 @@ void SchemaReasons::reject_unknown_members(const Place& place, const std::string
       std::vector<std::string> names(known.begin(), known.end());
       hint = "known properties: " + joined(names, "and");
     }
-    reject(pointer_join(place.pointer, name), "the property \"" + std::string(name) + "\" is unknown", std::move(hint));
+    reject(pointer_join(place.pointer, name), "the property \"" + std::string(name) + "\" is unknown",
+           std::move(hint));
   };
   if (!reported.empty()) reject_name(reported);
   // The validator stops at the first; a person wants them all.
@@ -194,7 +195,8 @@ std::vector<Error> SchemaReasons::take() && {
     auto below = [&](const Error& error) {
       return error.where() == parent || error.where().starts_with(parent + "/");
     };
-    if (std::none_of(errors_.begin(), errors_.end(), below)) reject(parent, "has a form that the schema does not allow");
+    if (std::none_of(errors_.begin(), errors_.end(), below))
+      reject(parent, "has a form that the schema does not allow");
   }
   if (errors_.empty()) reject("", "does not fit the schema");
   return std::move(errors_);

@@ -42,7 +42,7 @@ class SchemaReasons {
   const boost::json::value& value_;
   std::vector<Error> errors_;
   std::set<std::pair<std::string, std::string>> seen_;  // pointer and reason
-  std::vector<std::string> parents_;                    // places of which only "something below is wrong" is known
+  std::vector<std::string> parents_;  // places of which only "something below is wrong" is known
 };
 
 }  // namespace sluice::host

@@ -73,7 +73,8 @@ std::optional<json::value> read_as(const std::vector<std::string_view>& types, s
     if (auto number = whole_text_as<std::uint64_t>(text)) return json::value(*number);
   }
   if (has_type(types, "number"))
-    if (auto number = whole_text_as<double>(text); number && std::isfinite(*number)) return json::value(*number);
+    if (auto number = whole_text_as<double>(text); number && std::isfinite(*number))
+      return json::value(*number);
   if (has_type(types, "object"))
     if (auto object = parsed_as(text, json::kind::object)) return object;
   if (has_type(types, "array")) {
@@ -83,12 +84,14 @@ std::optional<json::value> read_as(const std::vector<std::string_view>& types, s
   return std::nullopt;
 }
 
-void coerce_value(const json::value& schema, const SchemaForms& forms, json::value& value, std::size_t depth) {
+void coerce_value(const json::value& schema, const SchemaForms& forms, json::value& value,
+                  std::size_t depth) {
   if (depth > max_depth) return;
   auto types = types_of(forms);
   if (value.is_string() && !types.empty() && !has_type(types, "string"))
     if (auto better = read_as(types, value.get_string())) value = std::move(*better);
-  if (const auto* number = value.if_double(); number && has_type(types, "integer") && !has_type(types, "number")) {
+  if (const auto* number = value.if_double();
+      number && has_type(types, "integer") && !has_type(types, "number")) {
     json::error_code failure;
     if (auto whole = value.to_number<std::int64_t>(failure); !failure) value = whole;
   }
@@ -101,13 +104,15 @@ void coerce_value(const json::value& schema, const SchemaForms& forms, json::val
       auto below = member_forms(schema, forms, member.key());
       coerce_value(schema, below, member.value(), depth + 1);
       auto allowed = types_of(below);
-      if (member.value().is_null() && !allowed.empty() && !has_type(allowed, "null")) absent.emplace_back(member.key());
+      if (member.value().is_null() && !allowed.empty() && !has_type(allowed, "null"))
+        absent.emplace_back(member.key());
     }
     for (const auto& key : absent) object->erase(key);
   }
 }
 
-void add_defaults(const json::value& schema, const SchemaForms& forms, json::value& value, std::size_t depth) {
+void add_defaults(const json::value& schema, const SchemaForms& forms, json::value& value,
+                  std::size_t depth) {
   if (depth > max_depth) return;
   if (auto* array = value.if_array()) {
     for (std::size_t i = 0; i < array->size(); ++i)
@@ -131,7 +136,8 @@ void add_defaults(const json::value& schema, const SchemaForms& forms, json::val
 bool is_secret(const SchemaForms& forms) {
   for (const auto* form : forms)
     for (std::string_view mark : {"x-secret", "writeOnly", "airbyte_secret"})
-      if (const auto* value = form->if_contains(mark); value && value->is_bool() && value->get_bool()) return true;
+      if (const auto* value = form->if_contains(mark); value && value->is_bool() && value->get_bool())
+        return true;
   return false;
 }
 

@@ -1,5 +1,5 @@
-// What a template's schema says about the values of a configuration, beyond whether they are valid. Every schema
-// here has been accepted by ConfigSchema::compile (use its json()).
+// What a template's schema says about the values of a configuration, beyond whether they are valid. Every
+// schema here has been accepted by ConfigSchema::compile (use its json()).
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -68,7 +68,8 @@ json::value core_schema_value(std::string_view text) {
     auto digits = text.starts_with('+') ? text.substr(1) : text;
     double number = 0;
     auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (failure == std::errc() && end == digits.data() + digits.size() && std::isfinite(number)) return number;
+    if (failure == std::errc() && end == digits.data() + digits.size() && std::isfinite(number))
+      return number;
   }
   return json::value(json::string(text));
 }

@@ -56,7 +56,8 @@ void YamlSource::join_surrogate_escapes() {
     auto low = high && *high >= 0xD800 && *high <= 0xDBFF ? unicode_escape_at(text_, at + 6) : std::nullopt;
     if (low && *low >= 0xDC00 && *low <= 0xDFFF) {
       char escape[16];
-      std::snprintf(escape, sizeof escape, "\\U%08X", 0x10000u + ((*high - 0xD800u) << 10) + (*low - 0xDC00u));
+      std::snprintf(escape, sizeof escape, "\\U%08X",
+                    0x10000u + ((*high - 0xD800u) << 10) + (*low - 0xDC00u));
       out += escape;
       at += 12;
     } else {

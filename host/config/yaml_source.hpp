@@ -10,7 +10,8 @@ namespace sluice::host {
 // A file's text made ready for the YAML parser, line by line the same, in two respects:
 // - `${env:X}` may stand unquoted in `{ password: ${env:X} }`, where YAML takes braces for its own. While the
 //   parser works, other characters stand in for the braces; restore() puts the braces back.
-// - JSON writes characters beyond U+FFFF as two escapes (`\ud83d\ude00`), which YAML refuses: in a file that is
+// - JSON writes characters beyond U+FFFF as two escapes (`\ud83d\ude00`), which YAML refuses: in a file that
+// is
 //   JSON they become one.
 class YamlSource {
  public:

@@ -53,7 +53,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     auto target = anchors_.find(anchor);
     if (target == anchors_.end())
-      throw Stop{line_of(mark), "an alias refers to a key or to the node that it stands in", "write the value out"};
+      throw Stop{line_of(mark), "an alias refers to a key or to the node that it stands in",
+                 "write the value out"};
     if (awaiting_key()) throw Stop{line_of(mark), "an alias cannot be a key", "write the key out"};
     const auto& [node, extent] = target->second;
     charge(extent, line_of(mark));
@@ -203,11 +204,13 @@ class TreeBuilder : public YAML::EventHandler {
 
 Error syntax_error(const std::string& name, int line, std::string reason, std::string hint) {
   std::string where = name + ":" + std::to_string(line);
-  return Error(ErrorClass::config, "E_CONFIG_SYNTAX", where + ": " + std::move(reason), where, std::move(hint));
+  return Error(ErrorClass::config, "E_CONFIG_SYNTAX", where + ": " + std::move(reason), where,
+               std::move(hint));
 }
 
 int line_at(std::string_view text, std::size_t offset) {
-  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+  return 1 +
+         static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
 }
 
 }  // namespace
@@ -258,7 +261,8 @@ Result<YamlNode> parse_yaml(std::string_view text, const std::string& name) {
   } catch (const Stop& stop) {
     return syntax_error(name, stop.line, stop.reason, stop.hint);
   } catch (const YAML::Exception& failure) {
-    return syntax_error(name, std::max(failure.mark.line, 0) + 1, failure.msg, "check indentation, quotes and brackets here");
+    return syntax_error(name, std::max(failure.mark.line, 0) + 1, failure.msg,
+                        "check indentation, quotes and brackets here");
   } catch (const std::exception& failure) {
     return syntax_error(name, 1, failure.what(), "");
   }

@@ -1,5 +1,5 @@
-// YAML text as a tree that knows its lines: what the configuration file reader walks. The parser library stays
-// behind this header.
+// YAML text as a tree that knows its lines: what the configuration file reader walks. The parser library
+// stays behind this header.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -39,10 +39,10 @@ struct YamlNode::Member {
   YamlNode value;
 };
 
-// Parses one document; JSON is accepted as the same tree. `${env:X}` and `${file:X}` may stand unquoted anywhere.
-// `name` is the file's name for errors. Errors: E_CONFIG_SYNTAX, class config, at name:line: broken YAML, a key
-// twice, several documents, unknown tags, bytes that are not UTF-8, more than 64 levels, or more than 100,000
-// nodes or 16 MiB of text after aliases are expanded.
+// Parses one document; JSON is accepted as the same tree. `${env:X}` and `${file:X}` may stand unquoted
+// anywhere. `name` is the file's name for errors. Errors: E_CONFIG_SYNTAX, class config, at name:line: broken
+// YAML, a key twice, several documents, unknown tags, bytes that are not UTF-8, more than 64 levels, or more
+// than 100,000 nodes or 16 MiB of text after aliases are expanded.
 Result<YamlNode> parse_yaml(std::string_view text, const std::string& name);
 
 }  // namespace sluice::host
