@@ -160,7 +160,7 @@ class Reader {
 
   Status check_memory(const std::string& key, int line, const YamlNode& value) const {
     if (key != "maxBytes") return unknown(line, "staging.memory", key, {"maxBytes"});
-    auto size = parse_size(value.to_json(), "staging.memory.maxBytes");
+    auto size = size_from(value.to_json(), "staging.memory.maxBytes");
     if (!size) return invalid(value.line, size.error().message(), size.error().hint());
     if (*size == 0) return invalid(value.line, "staging.memory.maxBytes: must be more than 0");
     return {};

@@ -227,18 +227,19 @@ Error Scrubber::scrub(const Error& error) const {
                scrub(error.hint()));
 }
 
-json::value Scrubber::scrub(const json::value& value) const {
+json::value Scrubber::scrub_json(const json::value& value) const {
   if (secrets_.empty()) return value;
   if (const auto* text = value.if_string()) return json::value(scrub(std::string_view(*text)));
   if (const auto* array = value.if_array()) {
     json::array out;
     out.reserve(array->size());
-    for (const auto& item : *array) out.push_back(scrub(item));
+    for (const auto& item : *array) out.push_back(scrub_json(item));
     return out;
   }
   if (const auto* object = value.if_object()) {
     json::object out;
-    for (const auto& member : *object) out[scrub(std::string_view(member.key()))] = scrub(member.value());
+    for (const auto& member : *object)
+      out[scrub(std::string_view(member.key()))] = scrub_json(member.value());
     return out;
   }
   return value;

@@ -40,7 +40,7 @@ class Scrubber {
   std::string scrub(std::string_view text) const;
   Error scrub(const Error& error) const;
   // Every string value, and every key, of a JSON tree.
-  boost::json::value scrub(const boost::json::value& value) const;
+  boost::json::value scrub_json(const boost::json::value& value) const;
 
  private:
   std::vector<std::string> secrets_;

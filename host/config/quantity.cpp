@@ -146,7 +146,7 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text, std::stri
   return std::chrono::nanoseconds(static_cast<std::int64_t>(*count));
 }
 
-Result<std::chrono::nanoseconds> parse_duration(const boost::json::value& value, std::string_view key) {
+Result<std::chrono::nanoseconds> duration_from(const boost::json::value& value, std::string_view key) {
   auto count = parse(duration_kind, value, key);
   if (!count) return count.error();
   return std::chrono::nanoseconds(static_cast<std::int64_t>(*count));
@@ -156,7 +156,7 @@ Result<std::uint64_t> parse_size(std::string_view text, std::string_view key) {
   return parse(size_kind, text, key);
 }
 
-Result<std::uint64_t> parse_size(const boost::json::value& value, std::string_view key) {
+Result<std::uint64_t> size_from(const boost::json::value& value, std::string_view key) {
   return parse(size_kind, value, key);
 }
 

@@ -1,3 +1,6 @@
+// Without this the validator's parser calls abort() on a bad schema.
+#define VALIJSON_USE_EXCEPTIONS 1
+
 #include "host/config/schema_check.hpp"
 
 #include <boost/json.hpp>

@@ -40,6 +40,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 YamlSource::YamlSource(std::string_view text) : text_(text) {
   join_surrogate_escapes();
   shield_references();
+  mark_end();
 }
 
 void YamlSource::join_surrogate_escapes() {
@@ -100,6 +101,10 @@ void YamlSource::shield_references() {
   }
   out.append(text_, done);
   text_ = std::move(out);
+}
+
+void YamlSource::mark_end() {
+  if (text_.ends_with('\n')) text_ += "...\n";
 }
 
 std::string YamlSource::restore(std::string scalar) const {

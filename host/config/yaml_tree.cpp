@@ -208,6 +208,13 @@ Error syntax_error(const std::string& name, int line, std::string reason, std::s
                std::move(hint));
 }
 
+// The parser's message, except where it speaks of its own workings.
+std::string reason_of(const YAML::Exception& failure) {
+  if (failure.msg == YAML::ErrorMsg::EOF_IN_SCALAR || failure.msg == YAML::ErrorMsg::DOC_IN_SCALAR)
+    return "a quote is opened before this line and never closed";
+  return failure.msg;
+}
+
 int line_at(std::string_view text, std::size_t offset) {
   return 1 +
          static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
@@ -261,7 +268,7 @@ Result<YamlNode> parse_yaml(std::string_view text, const std::string& name) {
   } catch (const Stop& stop) {
     return syntax_error(name, stop.line, stop.reason, stop.hint);
   } catch (const YAML::Exception& failure) {
-    return syntax_error(name, std::max(failure.mark.line, 0) + 1, failure.msg,
+    return syntax_error(name, std::max(failure.mark.line, 0) + 1, reason_of(failure),
                         "check indentation, quotes and brackets here");
   } catch (const std::exception& failure) {
     return syntax_error(name, 1, failure.what(), "");
