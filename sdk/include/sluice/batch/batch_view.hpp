@@ -106,7 +106,7 @@ class DocumentsView {
  public:
   explicit DocumentsView(const BatchView& batch)
       : batch_(batch),
-        values_(batch.column(0)),
+        values_(batch.column_count() ? batch.column(0) : ColumnView(batch.bytes().data(), {})),
         key_(batch.column_of_role(SLUICE_COLUMN_KEY)),
         op_(batch.column_of_role(SLUICE_COLUMN_OP)),
         time_(batch.column_of_role(SLUICE_COLUMN_EVENT_TIME)),

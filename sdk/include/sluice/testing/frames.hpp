@@ -1,0 +1,100 @@
+// Frames to feed a sink with, built by the SDK's own builders.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/batch/document_builder.hpp"
+#include "sluice/batch/document_chunk.hpp"
+#include "sluice/batch/table_builder.hpp"
+#include "sluice/testing/fake_writer.hpp"
+
+namespace sluice::testing {
+
+namespace detail {
+
+template <class Fill>
+FrameBytes one_frame(Fill&& fill) {
+  WriterLimits limits;
+  limits.max_batch_records = 1u << 20;
+  limits.max_batch_bytes = uint64_t{16} << 20;
+  FakeWriter writer(limits);
+  SourceWriter out(writer.abi());
+  fill(out);
+  if (writer.frames().size() != 1)
+    throw Error(ErrorClass::config, "E_TEST", "these records do not make one frame");
+  return writer.frames()[0];
+}
+
+}  // namespace detail
+
+inline FrameBytes documents_frame(const std::vector<std::string>& values) {
+  return detail::one_frame([&](SourceWriter& out) {
+    DocumentBuilder builder(
+        out, values.empty() ? DocumentBuilder::Position([] { return Json::object(); }) : nullptr);
+    for (const std::string& value : values) builder.append(value);
+    builder.flush();
+  });
+}
+inline FrameBytes documents_frame(const std::vector<Document>& documents) {
+  return detail::one_frame([&](SourceWriter& out) {
+    DocumentBuilder builder(out);
+    for (const Document& document : documents) builder.append(document);
+    builder.flush();
+  });
+}
+// Lines of text with their delimiter left in place; the last one may lack it.
+inline FrameBytes chunk_frame(std::string_view text, char delimiter = '\n') {
+  return detail::one_frame([&](SourceWriter& out) {
+    DocumentChunk chunk(out, delimiter);
+    std::span<char> room = chunk.open(text.size());
+    std::copy(text.begin(), text.end(), room.begin());
+    for (size_t i = 0; i < text.size(); ++i)
+      if (text[i] == delimiter) chunk.mark(static_cast<uint32_t>(i + 1));
+    const bool undelimited = !text.empty() && text.back() != delimiter;
+    if (undelimited) chunk.mark(static_cast<uint32_t>(text.size()));
+    chunk.publish({}, text.size(), undelimited);
+  });
+}
+// Rows as JSON text, one array of cells each: null, true, 7, 1.5, "text"; dates are days and timestamps
+// microseconds since 1970-01-01, binary a string, json any value.
+inline FrameBytes table_frame(const std::vector<Field>& fields, const std::vector<std::string>& rows) {
+  return detail::one_frame([&](SourceWriter& out) {
+    TableBuilder builder(out, fields);
+    for (const std::string& text : rows) {
+      const Json row = Json::parse(text);
+      builder.begin_row();
+      for (size_t i = 0; i < row.as_array().size(); ++i) {
+        const Json& cell = row.as_array()[i];
+        if (cell.is_null()) continue;
+        switch (fields.at(i).type) {
+          case Type::boolean:
+            builder.set_bool(i, cell.as_bool());
+            break;
+          case Type::int64:
+            builder.set_int64(i, cell.as_integer());
+            break;
+          case Type::float64:
+            builder.set_float64(i, cell.as_number());
+            break;
+          case Type::date32:
+            builder.set_date32(i, static_cast<int32_t>(cell.as_integer()));
+            break;
+          case Type::timestamp:
+            builder.set_timestamp(i, cell.as_integer());
+            break;
+          case Type::json:
+            builder.set_text(i, cell.dump());
+            break;
+          default:
+            builder.set_text(i, cell.as_string());
+        }
+      }
+      builder.end_row();
+    }
+    builder.flush();
+  });
+}
+
+}  // namespace sluice::testing
