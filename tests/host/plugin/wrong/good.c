@@ -1,0 +1,3 @@
+/* Nothing is wrong. */
+#define TINY_ID "tiny.good"
+#include "tiny_plugin.h"
