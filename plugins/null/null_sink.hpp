@@ -10,8 +10,9 @@ class NullSink final : public Sink {
   static constexpr TemplateInfo info{
       .id = "null",
       .title = "Nothing",
-      .description = "Takes records of every format, counts them and their bytes, and forgets them. For "
-                     "measuring a source and for trying a configuration out."};
+      .description =
+          "Takes records of every format, counts them and their bytes, and forgets them. For "
+          "measuring a source and for trying a configuration out."};
   static constexpr SinkInfo sink_info{
       .formats = "documents,tables", .delivery = "none", .slices = "parallel"};
 
