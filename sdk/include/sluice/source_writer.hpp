@@ -28,7 +28,9 @@ class SourceWriter {
   uint64_t max_batch_delay_ms() const { return abi_->max_batch_delay; }
   uint64_t max_frame_bytes() const { return abi_->max_frame_bytes; }
   // The largest value that one record may have: a frame with its administration must fit into staging.
-  uint64_t max_value_bytes() const { return max_frame_bytes() - frame_overhead; }
+  uint64_t max_value_bytes() const {
+    return max_frame_bytes() > frame_overhead ? max_frame_bytes() - frame_overhead : 0;
+  }
 
   // Records and value bytes that the run still wants; sources that fill frames by themselves must stop at 0.
   uint64_t remaining_records() const { return abi_->max_records - published_records_; }

@@ -52,9 +52,11 @@ class DocumentBuilder {
     }
   }
   void append(const Document& document, std::string_view where = {}) {
-    uint64_t beside =
-        (document.key ? document.key->size() : 0) + (document.headers ? document.headers->size() : 0);
-    char* to = reserve(document.value.size() + beside + column_overhead, where);
+    // Plain records before it would each need room in the new columns, which nobody has kept.
+    if (!extra_ && count_ > 0) publish(position_ ? position_json() : std::string());
+    uint64_t more = (document.key ? document.key->size() : 0) +
+                    (document.headers ? document.headers->size() : 0) + first_overhead();
+    char* to = reserve(document.value.size() + more, where);
     if (!to) return;
     if (!extra_) extra_ = std::make_unique<Extra>();
     extra_->add(document, count_);
@@ -138,10 +140,15 @@ class DocumentBuilder {
       push_bit(header_bits, row, document.headers.has_value());
       header_nulls += !document.headers;
     }
-    uint64_t bytes() const { return keys.size() + headers.size() + ops.size() * column_overhead + 1024; }
   };
 
-  uint64_t beside() const { return extra_ ? extra_->bytes() : 0; }
+  // What the optional columns may take once another record is in: every record has a place in them.
+  uint64_t beside() const {
+    if (!extra_) return 0;
+    return extra_->keys.size() + extra_->headers.size() + uint64_t{count_} * column_overhead +
+           first_overhead();
+  }
+  static constexpr uint64_t first_overhead() { return column_overhead + 1024; }
 
   std::string position_json() {
     Json position = position_();
@@ -154,7 +161,8 @@ class DocumentBuilder {
       flush();
       throw StopReading();
     }
-    const uint64_t largest = out_.max_value_bytes() - uint64_t{4} * (max_records_ + 1);
+    const uint64_t offsets = uint64_t{4} * (max_records_ + 1);
+    const uint64_t largest = out_.max_value_bytes() > offsets ? out_.max_value_bytes() - offsets : 0;
     if (size > largest) {
       out_.reject("E_RECORD_TOO_LARGE",
                   "a record of " + std::to_string(size) + " bytes; the limit is " + std::to_string(largest),

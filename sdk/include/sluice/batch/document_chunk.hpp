@@ -37,7 +37,9 @@ class DocumentChunk {
     count_ = 0;
     return values_;
   }
-  uint64_t max_value() const { return out_.max_frame_bytes() - administration(); }
+  uint64_t max_value() const {
+    return out_.max_frame_bytes() > administration() ? out_.max_frame_bytes() - administration() : 0;
+  }
   bool is_open() const { return room_ != nullptr; }
   std::span<char> room() const { return values_; }
   uint32_t count() const { return count_; }
