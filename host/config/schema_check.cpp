@@ -63,7 +63,7 @@ class Normaliser {
  private:
   static Error invalid(std::string reason, const std::string& where) {
     return Error(ErrorClass::config, "E_CONFIG_INVALID",
-                 (where.empty() ? "/" : where) + ": " + std::move(reason), where);
+                 (where.empty() ? "the configuration" : where) + ": " + std::move(reason), where);
   }
 
   const json::value& schema_;

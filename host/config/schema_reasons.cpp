@@ -104,7 +104,8 @@ SchemaReasons::Place SchemaReasons::place_of(const std::vector<std::string>& tok
 void SchemaReasons::reject(const std::string& pointer, const std::string& reason, std::string hint) {
   if (errors_.size() >= max_errors || !seen_.emplace(pointer, reason).second) return;
   errors_.emplace_back(ErrorClass::config, "E_CONFIG_INVALID",
-                       (pointer.empty() ? "/" : pointer) + ": " + reason, pointer, std::move(hint));
+                       (pointer.empty() ? "the configuration" : pointer) + ": " + reason, pointer,
+                       std::move(hint));
 }
 
 void SchemaReasons::add(const std::vector<std::string>& tokens, std::string_view description) {
@@ -140,8 +141,13 @@ void SchemaReasons::add(const std::vector<std::string>& tokens, std::string_view
 }
 
 void SchemaReasons::reject_type(const Place& place) {
-  std::vector<std::string> names;
-  for (auto type : types_of(place.forms)) names.emplace_back(type);
+  auto types = types_of(place.forms);
+  // Right in one alternative and wrong in another: what is wrong is told beside or below.
+  if (place.value && has_type(types, json_type_name(*place.value))) {
+    open_alternatives_.insert(place.pointer);
+    return;
+  }
+  std::vector<std::string> names(types.begin(), types.end());
   std::string got = place.value ? ", got " + std::string(json_type_name(*place.value)) : "";
   reject(place.pointer, "expected " + (names.empty() ? "another type" : joined(names, "or")) + got);
 }
@@ -157,6 +163,11 @@ void SchemaReasons::reject_choice(const Place& place) {
     if (const auto* list = form->if_contains("enum"); list && list->is_array())
       for (const auto& choice : list->get_array()) add_choice(choice);
     if (const auto* only = form->if_contains("const")) add_choice(*only);
+  }
+  if (place.value &&
+      std::find(choices.begin(), choices.end(), json::serialize(*place.value)) != choices.end()) {
+    open_alternatives_.insert(place.pointer);
+    return;
   }
   bool cut = choices.size() > max_choices;
   if (cut) choices.resize(max_choices);
@@ -188,6 +199,8 @@ void SchemaReasons::reject_unknown_members(const Place& place, const std::string
 }
 
 std::vector<Error> SchemaReasons::take() && {
+  if (errors_.empty() && !open_alternatives_.empty())
+    reject(*open_alternatives_.begin(), "does not fit together with the values beside it");
   // The deepest echoes count where nothing better was said at or below their place.
   std::sort(parents_.begin(), parents_.end(),
             [](const auto& a, const auto& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
@@ -195,7 +208,7 @@ std::vector<Error> SchemaReasons::take() && {
     auto below = [&](const Error& error) {
       return error.where() == parent || error.where().starts_with(parent + "/");
     };
-    if (std::none_of(errors_.begin(), errors_.end(), below))
+    if (!open_alternatives_.contains(parent) && std::none_of(errors_.begin(), errors_.end(), below))
       reject(parent, "has a form that the schema does not allow");
   }
   if (errors_.empty()) reject("", "does not fit the schema");

@@ -42,7 +42,8 @@ class SchemaReasons {
   const boost::json::value& value_;
   std::vector<Error> errors_;
   std::set<std::pair<std::string, std::string>> seen_;  // pointer and reason
-  std::vector<std::string> parents_;  // places of which only "something below is wrong" is known
+  std::set<std::string> open_alternatives_;  // places that are right in one alternative and wrong in another
+  std::vector<std::string> parents_;         // places of which only "something below is wrong" is known
 };
 
 }  // namespace sluice::host

@@ -30,9 +30,15 @@ std::optional<std::uint32_t> unicode_escape_at(std::string_view text, std::size_
   return code;
 }
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
+std::string replaced(const std::string& text, std::string_view from, char to) {
+  std::string out;
+  std::size_t done = 0;
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, done)) {
+    out.append(text, done, at - done);
+    out += to;
+    done = at + from.size();
+  }
+  return out.append(text, done);
 }
 
 }  // namespace
@@ -109,9 +115,7 @@ void YamlSource::mark_end() {
 
 std::string YamlSource::restore(std::string scalar) const {
   if (stand_ins_[0].empty()) return scalar;
-  replace_all(scalar, stand_ins_[0], "{");
-  replace_all(scalar, stand_ins_[1], "}");
-  return scalar;
+  return replaced(replaced(scalar, stand_ins_[0], '{'), stand_ins_[1], '}');
 }
 
 }  // namespace sluice::host

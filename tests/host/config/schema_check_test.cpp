@@ -104,6 +104,19 @@ BOOST_AUTO_TEST_CASE(alternatives_are_told_once) {
                {"/either", "expected string or integer, got boolean"});
 }
 
+BOOST_AUTO_TEST_CASE(a_value_that_is_right_in_one_alternative_is_not_blamed) {
+  std::string_view schema = R"({"properties": {"auth": {"oneOf": [
+      {"properties": {"kind": {"const": "token"}, "token": {"type": "string"}}, "required": ["kind", "token"]},
+      {"properties": {"kind": {"const": "basic"}, "user": {"type": "string"}}, "required": ["kind", "user"]}]}}})";
+  auto found = problems(R"({"auth": {"kind": "basic"}})", schema);
+  BOOST_TEST_REQUIRE(found.size() == 2u);
+  expect_error(found[0], ErrorClass::config, "E_CONFIG_INVALID", {"/auth: ", "\"token\" is missing"});
+  expect_error(found[1], ErrorClass::config, "E_CONFIG_INVALID", {"/auth: ", "\"user\" is missing"});
+  one_problem(R"({"a": 1, "b": 2})", {"together with the values beside it"},
+              R"({"oneOf": [{"properties": {"a": {"const": 1}, "b": {"const": 1}}},
+                            {"properties": {"a": {"const": 2}, "b": {"const": 2}}}]})");
+}
+
 BOOST_AUTO_TEST_CASE(rules_without_words_of_their_own_still_give_a_problem) {
   one_problem(R"({"a": 1})", {"/a", "form that the schema does not allow"},
               R"({"properties": {"a": false}})");
