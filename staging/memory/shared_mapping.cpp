@@ -1,0 +1,45 @@
+#include "staging/memory/shared_mapping.hpp"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace sluice::staging {
+
+SharedMapping::~SharedMapping() {
+  if (base_) munmap(base_, bytes_);
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+Status SharedMapping::create(uint64_t bytes) {
+  const auto failed = [&](const char* call) -> Status {
+    return Error(ErrorClass::system, "E_STAGING_MEMORY",
+                 std::string(call) + " of " + std::to_string(bytes) +
+                     " bytes for memory staging failed: " + std::strerror(errno))
+        .try_this("lower staging.maxBytes or raise the limits of the process (ulimit -v, -f, -n)");
+  };
+  descriptor_ = memfd_create("sluice-staging", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (descriptor_ < 0) return failed("memfd_create");
+  if (ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) return failed("ftruncate");
+  void* base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor_, 0);
+  if (base == MAP_FAILED) return failed("mmap");
+  base_ = static_cast<std::byte*>(base);
+  bytes_ = bytes;
+  return {};
+}
+
+void SharedMapping::decommit(uint64_t offset, uint64_t bytes) const {
+  (void)madvise(base_ + offset, bytes, MADV_REMOVE);
+}
+
+uint64_t SharedMapping::committed_bytes() const {
+  struct stat about {};
+  if (descriptor_ < 0 || fstat(descriptor_, &about) != 0) return 0;
+  return static_cast<uint64_t>(about.st_blocks) * 512;
+}
+
+}  // namespace sluice::staging
