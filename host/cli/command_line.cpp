@@ -1,0 +1,271 @@
+#include "host/cli/command_line.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "host/cli/commands.hpp"
+#include "host/config/nearest_name.hpp"
+
+namespace sluice::host::cli {
+namespace {
+
+constexpr const char* top_footer = R"(Exit codes:
+  0        done
+  1        internal error
+  2        rejected request or configuration
+  3        environment: unreachable, missing, no permission
+  4        the run failed in a plugin
+  5        done, with rejected records above tolerance
+  6        cancelled, with a valid checkpoint
+  7        staging damaged, data set aside
+  128+n    ended by signal n
+
+Environment: SLUICE_CONFIG, SLUICE_PLUGIN_PATH, SLUICE_LOG (trace, debug, info, warning, error, json), NO_COLOR.
+
+Example:
+  sluice run --endpoint events --unit 2026-11.ndjson --sink lake --checkpoint-file events.checkpoint)";
+
+// What the parser fills; the commands get copies.
+struct Words {
+  RunArguments run;
+  std::string endpoint, unit, plugin, template_id, request;
+  uint32_t records = 10;
+  bool version = false;
+};
+
+// A name the user typed, and what it could have been.
+struct Known {
+  std::vector<std::string> names;
+  std::vector<std::string_view> views() const { return {names.begin(), names.end()}; }
+};
+
+Known commands_of(const CLI::App& app) {
+  Known known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.names.push_back(command->get_name());
+  return known;
+}
+
+Known options_of(const CLI::App* app) {
+  Known known;
+  for (; app; app = app->get_parent())
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) known.names.push_back("-" + name);
+    }
+  return known;
+}
+
+// The innermost command that was named, or the top.
+const CLI::App* innermost(const CLI::App& app) {
+  const CLI::App* at = &app;
+  for (auto chosen = at->get_subcommands(); !chosen.empty(); chosen = at->get_subcommands())
+    at = chosen.back();
+  return at;
+}
+
+std::string spoken_name(const CLI::App* app) {
+  std::string name = app->get_name();
+  while ((app = app->get_parent())) name = app->get_name() + " " + name;
+  return name;
+}
+
+Error usage(std::string message, const CLI::App* where, std::string hint) {
+  const std::string name = spoken_name(where);
+  if (hint.empty()) hint = "see " + name + " --help";
+  return {ErrorClass::config, "E_USAGE", std::move(message), name, std::move(hint)};
+}
+
+// A word that nothing takes.
+Error unknown_word(const std::string& word, const CLI::App* where) {
+  if (word.size() > 1 && word.front() == '-') {
+    const std::string name = word.substr(0, word.find('='));
+    const Known known = options_of(where);
+    return usage("unknown option " + name, where, did_you_mean(name, known.views()));
+  }
+  const Known known = commands_of(*where);
+  if (!known.names.empty())
+    return usage("unknown command \"" + word + "\"", where, did_you_mean(word, known.views()));
+  return usage("\"" + word + "\" is one argument too many", where, {});
+}
+
+Error missing_command(const CLI::App* where) {
+  std::string names;
+  for (const std::string& name : commands_of(*where).names) names += (names.empty() ? "" : ", ") + name;
+  return usage(spoken_name(where) + " needs a command", where, "one of " + names);
+}
+
+Error explain(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* where = innermost(app);
+  const std::vector<std::string> extra = app.remaining(true);
+  // Behind an unknown option may stand its value: the option is what was meant to be said.
+  const auto option =
+      std::find_if(extra.begin(), extra.end(), [](const std::string& w) { return w.starts_with("-"); });
+  if (option != extra.end()) return unknown_word(*option, where);
+  if (!extra.empty()) return unknown_word(extra.front(), where);
+  return usage(error.what(), where, {});
+}
+
+class Parser {
+ public:
+  explicit Parser(CommandLine& line)
+      : line_(line), app_("Sluice moves records from a source through staging to a sink.", "sluice") {
+    app_.footer(top_footer);
+    app_.require_subcommand(0, 1);
+    app_.get_formatter()->column_width(34);
+    add_global_options();
+    add_run();
+    add_endpoint_commands();
+    add_listings();
+    add_the_rest();
+  }
+
+  void parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+      if (words_.version) line_.command = version_command;
+      const CLI::App* where = innermost(app_);
+      if (!line_.command) line_.error = missing_command(where);
+    } catch (const CLI::CallForHelp&) {
+      line_.help = innermost(app_)->help("", CLI::AppFormatMode::Normal);
+    } catch (const CLI::ParseError& error) {
+      line_.error = explain(app_, error);
+    }
+    if (line_.error) line_.command = nullptr;
+  }
+
+ private:
+  void add_global_options() {
+    GlobalOptions& to = line_.options;
+    app_.add_flag("--json", to.json, "One JSON object on standard output");
+    app_.add_flag("-q,--quiet", to.quiet, "Errors only on standard error: no progress, no warnings");
+    app_.add_flag("-v,--verbose", to.verbose, "More log lines; twice for still more");
+    app_.add_flag("--no-color", to.no_color, "No colours");
+    app_.add_option("--config", to.config_file, "Configuration file")->type_name("FILE");
+    app_.add_option("--plugins", to.plugin_folders, "Plugin folder; may be repeated")
+        ->type_name("DIR")
+        ->allow_extra_args(false);
+    app_.add_flag("--version", words_.version, "Same as the command version");
+  }
+
+  CLI::App* add(CLI::App& to, const char* name, const char* title, const char* example,
+                std::function<int(Session&)> run) {
+    CLI::App* command = to.add_subcommand(name, title);
+    command->fallthrough();
+    command->footer(
+        std::string("Every command takes --json, -q, -v, --no-color, --config FILE and --plugins DIR too.\n\n"
+                    "Example:\n  ") +
+        example);
+    if (run) {
+      command->callback([this, run] { line_.command = run; });
+    } else {
+      command->require_subcommand(0, 1);
+    }
+    return command;
+  }
+
+  void add_run() {
+    CLI::App* run =
+        add(app_, "run", "Run one ingestion: source, staging, sink",
+            "sluice run request.json\n  sluice run --endpoint events --unit 2026-11.ndjson --sink lake "
+            "--checkpoint-file events.checkpoint",
+            [this](Session& session) { return run_command(session, words_.run); });
+    RequestFlags& flags = words_.run.flags;
+    run->add_option("REQUEST", words_.run.request, "Request as JSON: a file, or - for standard input")
+        ->type_name("");
+    run->add_flag("--strict", words_.run.strict, "Unknown keys of the request are errors");
+    auto text = [run](const char* name, std::string& to, const char* about, const char* type) {
+      return run->add_option(name, to, about)->type_name(type);
+    };
+    text("--endpoint", flags.endpoint, "Source endpoint, in place of the request's", "ID");
+    text("--unit", flags.unit, "Unit, in place of the request's", "ID");
+    text("--sink", flags.sink, "Sink endpoint, in place of the request's", "ID");
+    text("--mode", flags.mode, "FULL or INCREMENTAL", "MODE");
+    text("--staging", flags.staging, "Staging provider, in place of the request's", "ID");
+    CLI::Option* checkpoint =
+        text("--checkpoint", flags.checkpoint, "Checkpoint to go on from", "JSON|@FILE");
+    text("--checkpoint-file", words_.run.checkpoint_file,
+         "Go on from the checkpoint in this file, and put the new one there after the run", "FILE")
+        ->excludes(checkpoint);
+  }
+
+  void add_endpoint_commands() {
+    auto endpoint = [this](CLI::App* command) {
+      command->add_option("ENDPOINT", words_.endpoint, "Endpoint of the configuration file")
+          ->required()
+          ->type_name("");
+    };
+    endpoint(add(app_, "check", "Test an endpoint's connection without moving data", "sluice check lake",
+                 [this](Session& session) { return check_command(session, words_.endpoint); }));
+    endpoint(add(app_, "units", "List what an endpoint can ingest", "sluice units events",
+                 [this](Session& session) { return units_command(session, words_.endpoint); }));
+    CLI::App* preview = add(app_, "preview", "Show the first records of a unit",
+                            "sluice preview events 2026-11.ndjson -n 3", [this](Session& session) {
+                              return preview_command(session, words_.endpoint, words_.unit, words_.records);
+                            });
+    endpoint(preview);
+    preview->add_option("UNIT", words_.unit, "Unit as the command units lists it")->required()->type_name("");
+    preview->add_option("-n,--records", words_.records, "Number of records, 1 to 10000 (10)")
+        ->type_name("N")
+        ->check(CLI::Range(uint32_t{1}, uint32_t{10000}));
+  }
+
+  void add_listings() {
+    CLI::App* plugins = add(app_, "plugins", "List and inspect plugins", "sluice plugins list", nullptr);
+    add(*plugins, "list", "Loaded plugins, and refused ones with the reason",
+        "sluice plugins list --plugins ./build/lib", plugins_list_command);
+    add(*plugins, "inspect", "What is in a plugin, read without loading it",
+        "sluice plugins inspect ./libmine.so",
+        [this](Session& session) { return plugins_inspect_command(session, words_.plugin); })
+        ->add_option("PLUGIN", words_.plugin, "A plugin's file or id")
+        ->required()
+        ->type_name("");
+    CLI::App* endpoints =
+        add(app_, "endpoints", "List endpoints and describe templates", "sluice endpoints list", nullptr);
+    add(*endpoints, "list", "Configured endpoints, and templates that the plugins bring",
+        "sluice endpoints list", endpoints_list_command);
+    add(*endpoints, "describe", "A template's configuration keys, formats and abilities",
+        "sluice endpoints describe file.ndjson",
+        [this](Session& session) { return endpoints_describe_command(session, words_.template_id); })
+        ->add_option("TEMPLATE", words_.template_id, "Template id")
+        ->required()
+        ->type_name("");
+  }
+
+  void add_the_rest() {
+    add(app_, "validate", "Check the configuration, and a request if given", "sluice validate request.json",
+        [this](Session& session) { return validate_command(session, words_.request); })
+        ->add_option("REQUEST", words_.request, "Request as JSON: a file, or - for standard input")
+        ->type_name("");
+    add(app_, "doctor", "Examine configuration, plugins and this machine", "sluice doctor", doctor_command);
+    add(app_, "version", "Versions of Sluice and its plugin interface", "sluice version --json",
+        version_command);
+  }
+
+  CommandLine& line_;
+  Words words_;
+  CLI::App app_;
+};
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  // The words must outlive the command that reads them.
+  auto parser = std::make_shared<Parser>(line);
+  parser->parse(argc, argv);
+  if (line.command)
+    line.command = [parser, run = std::move(line.command)](Session& session) { return run(session); };
+  // Options behind the word that was not understood count too.
+  if (line.error)
+    line.options.json =
+        line.options.json || std::any_of(argv + 1, argv + std::max(argc, 1),
+                                         [](std::string_view word) { return word == "--json"; });
+  return line;
+}
+
+}  // namespace sluice::host::cli

@@ -1,0 +1,61 @@
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <filesystem>
+
+#include "host/cli/commands.hpp"
+#include "host/cli/object_view.hpp"
+#include "host/cli/table.hpp"
+#include "host/log/printable.hpp"
+
+namespace sluice::host::cli {
+namespace {
+
+// Templates are names, or objects with an id.
+std::string template_names(const json::array& templates) {
+  std::string out;
+  for (const json::value& item : templates) {
+    if (!out.empty()) out += ", ";
+    out += item.is_object() ? text_at(item.as_object(), "id") : brief(item);
+  }
+  return out;
+}
+
+std::string list_view(const json::object& answer, bool color) {
+  Table table({"PLUGIN", "VERSION", "STATE", "TEMPLATES", "FILE"});
+  std::string refused;
+  for (const json::value& item : array_at(answer, "plugins")) {
+    const json::object* plugin = item.if_object();
+    if (!plugin) continue;
+    const std::string path = text_at(*plugin, "path"), outcome = text_at(*plugin, "outcome");
+    table.add({text_at(*plugin, "id"), text_at(*plugin, "version"), outcome,
+               template_names(array_at(*plugin, "templates")), path});
+    if (outcome == "loaded") continue;
+    refused += "\n" + printable(std::filesystem::path(path).filename().string()) +
+               " is refused: " + printable(text_at(*plugin, "reason")) + "\n";
+    if (const std::string hint = text_at(*plugin, "hint"); !hint.empty())
+      refused += "  hint: " + printable(hint) + "\n";
+    if (const std::string code = text_at(*plugin, "code"); !code.empty())
+      refused += "  code: " + printable(code) + "\n";
+  }
+  if (table.empty()) return "no plugins: name a folder with --plugins, SLUICE_PLUGIN_PATH or plugins.path\n";
+  return table.text(color) + refused;
+}
+
+}  // namespace
+
+int plugins_list_command(Session& session) {
+  return with_host(session, [&](Host& host) {
+    return session.console.answer(host.plugins(), [&](const json::object& answer) {
+      return list_view(answer, session.console.terminal().out_color);
+    });
+  });
+}
+
+int plugins_inspect_command(Session& session, const std::string& file_or_id) {
+  return with_host(session, [&](Host& host) {
+    return session.console.answer(host.inspect_plugin(file_or_id),
+                                  [](const json::object& plugin) { return object_view(plugin); });
+  });
+}
+
+}  // namespace sluice::host::cli

@@ -1,0 +1,78 @@
+#include "host/cli/run_summary.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <chrono>
+
+#include "host/cli/quantities.hpp"
+#include "host/cli/table.hpp"
+#include "host/cli/terminal.hpp"
+
+namespace sluice::host::cli {
+namespace {
+
+constexpr unsigned longest_checkpoint = 160;
+
+std::string checkpoint_text(const json::value& checkpoint) {
+  if (checkpoint.is_null()) return "none";
+  std::string text = json::serialize(checkpoint);
+  if (display_width(text) <= longest_checkpoint) return text;
+  return std::string(cut_to_width(text, longest_checkpoint)) + "… (" + human_bytes(text.size()) +
+         "; whole with --json)";
+}
+
+std::string plugin_names(const json::array& plugins) {
+  std::string out;
+  for (const json::value& item : plugins) {
+    if (!out.empty()) out += ", ";
+    const json::object* plugin = item.if_object();
+    if (!plugin) {
+      out += brief(item);
+      continue;
+    }
+    out += text_at(*plugin, "id");
+    if (const std::string version = text_at(*plugin, "version"); !version.empty()) out += " " + version;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string run_summary(const json::object& result, bool color) {
+  const json::object& stats = object_at(result, "stats");
+  const json::object& receipt = object_at(result, "receipt");
+  const std::string status = text_at(result, "status");
+  const uint64_t read = count_at(stats, "recordsRead"), written = count_at(stats, "recordsWritten"),
+                 rejected = count_at(stats, "recordsRejected"), filtered = count_at(stats, "recordsFiltered"),
+                 bytes_read = count_at(stats, "bytesRead"), bytes_written = count_at(stats, "bytesWritten"),
+                 ms = count_at(stats, "durationMs"), retries = count_at(stats, "retries");
+
+  Table table;
+  table.add({"run", text_at(result, "runId")});
+  table.add({"records", grouped(read) + " read, " + grouped(written) + " written, " + grouped(rejected) +
+                            " rejected" + (filtered > 0 ? ", " + grouped(filtered) + " filtered" : "")});
+  std::string rate;
+  if (ms > 0) rate = ", " + human_rate(static_cast<double>(bytes_read) * 1000 / static_cast<double>(ms));
+  table.add({"bytes", human_bytes(bytes_read) + " read, " + human_bytes(bytes_written) + " written" + rate});
+  table.add({"duration", human_duration(std::chrono::milliseconds(ms))});
+  if (retries > 0) table.add({"retries", grouped(retries)});
+  if (const std::string verdict = text_at(stats, "verdict"); !verdict.empty())
+    table.add({"verdict", verdict});
+  table.add({"checkpoint", checkpoint_text(at(result, "newCheckpoint"))});
+  if (const std::string staged = text_at(result, "stageRef"); !staged.empty()) table.add({"staging", staged});
+  table.add({"receipt", "read " + grouped(read) + " = written " + grouped(written) + " + rejected " +
+                            grouped(rejected) + " + filtered " + grouped(filtered)});
+  if (const std::string durability = text_at(receipt, "durability"); !durability.empty())
+    table.add({"receipt", "durability " + durability});
+  if (const std::string plugins = plugin_names(array_at(receipt, "plugins")); !plugins.empty())
+    table.add({"receipt", "plugins " + plugins});
+  table.add({"receipt", "checkpoint before " + checkpoint_text(at(receipt, "checkpointBefore"))});
+  table.add({"receipt", "checkpoint after " + checkpoint_text(at(receipt, "checkpointAfter"))});
+
+  const Paint paint = status == "succeeded"   ? Paint::green
+                      : status == "cancelled" ? Paint::yellow
+                                              : Paint::red;
+  return "status      " + painted(status, paint, color) + "\n" + table.text(false);
+}
+
+}  // namespace sluice::host::cli
