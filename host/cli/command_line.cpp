@@ -131,7 +131,7 @@ class Parser {
       const CLI::App* where = innermost(app_);
       if (!line_.command) line_.error = missing_command(where);
     } catch (const CLI::CallForHelp&) {
-      line_.help = innermost(app_)->help("", CLI::AppFormatMode::Normal);
+      line_.help = app_.help();
     } catch (const CLI::ParseError& error) {
       line_.error = explain(app_, error);
     }
@@ -186,11 +186,9 @@ class Parser {
     text("--sink", flags.sink, "Sink endpoint, in place of the request's", "ID");
     text("--mode", flags.mode, "FULL or INCREMENTAL", "MODE");
     text("--staging", flags.staging, "Staging provider, in place of the request's", "ID");
-    CLI::Option* checkpoint =
-        text("--checkpoint", flags.checkpoint, "Checkpoint to go on from", "JSON|@FILE");
+    text("--checkpoint", flags.checkpoint, "Checkpoint to go on from", "JSON|@FILE");
     text("--checkpoint-file", words_.run.checkpoint_file,
-         "Go on from the checkpoint in this file, and put the new one there after the run", "FILE")
-        ->excludes(checkpoint);
+         "Go on from the checkpoint in this file, and put the new one there after the run", "FILE");
   }
 
   void add_endpoint_commands() {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <string_view>
-#include <vector>
 
 #include "host/cli/quantities.hpp"
 #include "host/cli/terminal.hpp"
@@ -15,7 +14,8 @@
 namespace sluice::host::cli {
 namespace {
 
-constexpr unsigned bar_columns = 24, longest_unit = 32;
+constexpr unsigned least_bar = 8, longest_bar = 24, bar_frame = 3;  // columns; the frame is "[" and "] "
+constexpr unsigned least_unit = 8, longest_unit = 32;
 constexpr std::string_view wipe_line = "\r\x1b[K";
 
 void write_stderr(std::string_view text) {
@@ -27,16 +27,20 @@ void write_stderr(std::string_view text) {
   }
 }
 
-std::string bar_of(double part) {
-  const auto full = static_cast<unsigned>(part * bar_columns);
+std::string bar_of(double part, unsigned columns) {
+  const auto full = static_cast<unsigned>(part * columns);
   std::string bar(full, '=');
-  if (full < bar_columns) bar += '>';
-  bar.resize(bar_columns, ' ');
-  return '[' + bar + ']';
+  if (full < columns) bar += '>';
+  bar.resize(columns, ' ');
+  return '[' + bar + "] ";
 }
 
 std::string percent(double part) {
   return std::to_string(static_cast<int>(part * 100)) + " %";
+}
+
+double share(uint64_t part, uint64_t whole) {
+  return std::min(1.0, static_cast<double>(part) / static_cast<double>(whole));
 }
 
 }  // namespace
@@ -53,43 +57,50 @@ double RateMeter::update(uint64_t bytes, std::chrono::milliseconds elapsed) {
 }
 
 std::string progress_text(const Progress& progress, double rate, const std::string& note, unsigned width) {
-  std::string unit = printable(progress.unit_id);
-  if (display_width(unit) > longest_unit) unit = std::string(cut_to_width(unit, longest_unit - 1)) + "~";
   const bool sized = progress.bytes_expected > 0;
   // A file that grows while it is read gives more than was expected.
-  const double part = sized ? std::min(1.0, static_cast<double>(progress.bytes_read) /
-                                                static_cast<double>(progress.bytes_expected))
-                            : 0;
-  std::vector<std::string> parts;
-  if (!note.empty()) parts.push_back(note);
-  if (!unit.empty()) parts.push_back(unit);
-  if (sized) {
-    parts.push_back(bar_of(part) + ' ' + percent(part));
-    parts.push_back(human_bytes(progress.bytes_read) + " of " + human_bytes(progress.bytes_expected));
-  } else {
-    parts.push_back(human_bytes(progress.bytes_read));
-  }
-  parts.push_back(grouped(progress.records_read) + " records");
-  if (progress.records_rejected > 0) parts.push_back(grouped(progress.records_rejected) + " rejected");
-  parts.push_back(human_rate(rate));
+  const double part = sized ? share(progress.bytes_read, progress.bytes_expected) : 0;
+
+  // What the line is for comes first; what is left of the width goes to bar, unit and size, in this order.
+  std::string tail = "  " + grouped(progress.records_read) + " records";
+  if (progress.records_rejected > 0) tail += "  " + grouped(progress.records_rejected) + " rejected";
+  tail += "  " + human_rate(rate);
   if (progress.staging_capacity > 0)
-    parts.push_back("staging " + percent(std::min(1.0, static_cast<double>(progress.staging_used) /
-                                                           static_cast<double>(progress.staging_capacity))));
-  const uint64_t left =
-      progress.bytes_expected > progress.bytes_read ? progress.bytes_expected - progress.bytes_read : 0;
+    tail += "  staging " + percent(share(progress.staging_used, progress.staging_capacity));
   if (sized && rate > 1) {
+    const uint64_t left = progress.bytes_expected - std::min(progress.bytes_read, progress.bytes_expected);
     const double seconds = std::min(static_cast<double>(left) / rate, 3600.0 * 999);
-    parts.push_back("ETA " + clock_time(std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000))));
+    tail += "  ETA " + clock_time(std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000)));
   } else {
-    parts.push_back(clock_time(progress.elapsed));
+    tail += "  " + clock_time(progress.elapsed);
   }
-  std::string out;
-  for (const std::string& text : parts) {
-    if (display_width(out) + display_width(text) + (out.empty() ? 0 : 2) > width) break;
-    if (!out.empty()) out += "  ";
-    out += text;
+  std::string size = human_bytes(progress.bytes_read);
+  const std::string head = note.empty() ? "" : note + "  ", done = sized ? percent(part) + "  " : "";
+  const unsigned fixed = display_width(head + done + size + tail);
+  unsigned room = width > fixed ? width - fixed : 0;
+
+  unsigned columns = 0;
+  if (sized && room >= least_bar + bar_frame) {
+    columns = least_bar;
+    room -= least_bar + bar_frame;
   }
-  return out;
+  std::string unit = printable(progress.unit_id);
+  if (room < least_unit + 2) {
+    unit.clear();
+  } else if (!unit.empty()) {
+    const unsigned most = std::min(room - 2, longest_unit);
+    if (display_width(unit) > most) unit = std::string(cut_to_width(unit, most - 1)) + "~";
+    unit += "  ";
+    room -= display_width(unit);
+  }
+  const std::string of = sized ? " of " + human_bytes(progress.bytes_expected) : "";
+  if (of.size() <= room) {
+    size += of;
+    room -= static_cast<unsigned>(of.size());
+  }
+  if (columns > 0) columns = std::min(longest_bar, columns + room);
+  const std::string bar = columns > 0 ? bar_of(part, columns) : "";
+  return std::string(cut_to_width(head + unit + bar + done + size + tail, width));
 }
 
 void ProgressBar::update(const Progress& progress) {

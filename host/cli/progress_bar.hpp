@@ -21,8 +21,8 @@ class RateMeter {
   double rate_ = 0;
 };
 
-// The text of the bar, at most `width` columns: `unit [====>   ] 42 %  12.0 MiB of 28.6 MiB  120,000 records
-// …`. The parts at the end are left out where there is no room.
+// The text of the bar, at most `width` columns: `unit  [====>   ] 42 %  12.0 MiB of 28.6 MiB  120,000 records
+// …`. Where there is little room, the size expected, the unit and the bar itself give way to the numbers.
 std::string progress_text(const Progress& progress, double rate, const std::string& note, unsigned width);
 
 // [any thread] Draws on standard error. Nothing is left of it when it is destroyed.

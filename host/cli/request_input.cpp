@@ -17,8 +17,12 @@ namespace json = boost::json;
 constexpr std::size_t largest_text = std::size_t{16} << 20;
 
 Error cannot_read(const std::string& name, int error) {
+  const char* hint = error == ENOENT || error == ENOTDIR ? "check the path"
+                     : error == EISDIR                   ? "name a file, not a folder"
+                     : error == EACCES                   ? "check the permissions"
+                                                         : "";
   return {ErrorClass::system, "E_FILE_UNREADABLE", "cannot read " + name + ": " + std::strerror(error), name,
-          error == ENOENT ? "check the path" : "check the permissions"};
+          hint};
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ Result<std::string> read_request(const RunArguments& arguments, const std::strin
     if (!read) return read.error();
     request = std::move(*read);
   } else if (!arguments.flags.any()) {
-    return Error(ErrorClass::config, "E_USAGE", "there is no request", "run",
+    return Error(ErrorClass::config, "E_USAGE", "there is no request", "sluice run",
                  "give a file, - for standard input, or --endpoint, --unit and --sink");
   }
   if (!arguments.flags.any() && checkpoint.empty()) return request;
@@ -115,6 +115,10 @@ int run_command(Session& session, const RunArguments& arguments) {
   Console& console = session.console;
   std::string checkpoint;
   std::unique_ptr<CheckpointFile> file;
+  if (!arguments.checkpoint_file.empty() && !arguments.flags.checkpoint.empty())
+    return console.failed(Error(ErrorClass::config, "E_USAGE",
+                                "--checkpoint and --checkpoint-file both name a checkpoint", "sluice run",
+                                "give one of them"));
   if (!arguments.checkpoint_file.empty()) {
     auto opened = CheckpointFile::open(arguments.checkpoint_file);
     if (!opened) return console.failed(opened.error());
