@@ -1,0 +1,248 @@
+// What memory staging does beyond the conformance suite: its cap, its sizes, its working set.
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <set>
+#include <thread>
+
+#include "sluice/detail/staging_thunks.hpp"
+#include "staging/abi/abi_provider.hpp"
+#include "staging/memory/memory_provider.hpp"
+#include "staging/memory/memory_session.hpp"
+#include "tests/staging/conformance.hpp"
+#include "tests/staging/sealed_frames.hpp"
+
+namespace sluice::staging {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Next = StagingReader::Next;
+using Thunks = sluice::detail::StagingThunks;
+
+// The same provider as the C ABI shows it, wrapped back.
+std::unique_ptr<StagingProvider> through_abi() {
+  const sluice_staging_provider provider{sizeof(sluice_staging_provider), 0,
+                                         static_cast<StagingProvider*>(new MemoryProvider),
+                                         &Thunks::provider_api<MemoryProvider::strongest>};
+  std::shared_ptr<const void> owner(static_cast<const void*>(nullptr),
+                                    [provider](const void*) { provider.api->destroy(provider.self); });
+  return std::make_unique<AbiProvider>(provider, "staging provider \"memory\"", std::move(owner));
+}
+
+[[maybe_unused]] const bool native =
+    add_conformance({.name = "memory", .make = [] { return std::make_unique<MemoryProvider>(); }});
+[[maybe_unused]] const bool wrapped = add_conformance({.name = "memory_through_abi", .make = through_abi});
+
+StagingRequest request_of(uint64_t max_bytes, uint64_t batch_bytes, uint32_t streams = 1) {
+  StagingRequest request;
+  request.max_bytes = max_bytes;
+  request.max_batch_bytes = batch_bytes;
+  request.slice_count = streams;
+  return request;
+}
+
+std::unique_ptr<StagingSession> open(MemoryProvider& provider, const StagingRequest& request) {
+  std::unique_ptr<StagingSession> session;
+  Status status = provider.open(request, session);
+  BOOST_REQUIRE_MESSAGE(status.ok(), (status.ok() ? "" : status.error().message()));
+  return session;
+}
+
+std::string code_of(const Status& status) {
+  return status.ok() ? "" : status.error().code();
+}
+
+const std::byte* pass_one(StagingSession& session, uint64_t sequence, uint64_t bytes) {
+  std::span<std::byte> room;
+  BOOST_REQUIRE(session.writer(0).claim(bytes, room).ok());
+  write_frame(room, 0, sequence, bytes);
+  BOOST_REQUIRE(session.writer(0).publish(bytes).ok());
+  Next kind{};
+  std::span<const std::byte> frame;
+  BOOST_REQUIRE(session.reader(0).next(1000ms, kind, frame).ok());
+  BOOST_REQUIRE(frame.data() == room.data());  // no copy on the way
+  session.reader(0).release();
+  return frame.data();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(memory_staging)
+
+BOOST_AUTO_TEST_CASE(a_reader_that_keeps_up_makes_one_block_do) {
+  MemoryProvider provider;
+  auto session = open(provider, request_of(64 << 20, 1 << 20));
+  std::set<const std::byte*> places;
+  for (uint64_t i = 0; i < 100; ++i) places.insert(pass_one(*session, i, 1 << 20));
+  BOOST_TEST(places.size() == 1u);
+  BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() <= 2u << 20);
+}
+
+BOOST_AUTO_TEST_CASE(a_small_run_takes_little_memory) {
+  MemoryProvider provider;
+  auto session = open(provider, request_of(64 << 20, 1 << 20));
+  BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() == 0u);
+  pass_one(*session, 0, 640);
+  BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() <= 16u << 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_reader_is_met_by_a_working_set_and_not_by_everything) {
+  MemoryProvider provider;
+  auto session = open(provider, request_of(64 << 20, 1 << 20));
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    std::span<std::byte> room;
+    for (uint64_t i = 0; session->writer(0).claim(1 << 20, room).ok(); ++i) {
+      write_frame(room, 0, i, 1 << 20);
+      (void)session->writer(0).publish(1 << 20);
+    }
+    done = true;
+  });
+  while (session->stats().used_bytes < 8u << 20) std::this_thread::yield();
+  session->cancel();
+  writer.join();
+  BOOST_TEST(done);
+  BOOST_TEST(session->stats().peak_bytes <= 12u << 20);
+}
+
+BOOST_AUTO_TEST_CASE(blocks_grow_to_the_first_claim) {
+  MemoryProvider provider;
+  auto session = open(provider, request_of(64 << 20, 1 << 20));
+  std::set<const std::byte*> places;
+  for (uint64_t i = 0; i < 10; ++i) places.insert(pass_one(*session, i, 3 << 20));
+  BOOST_TEST(places.size() == 1u);
+  // Twice the block, as two blocks a stream are always there.
+  BOOST_TEST(provider.reserved_bytes() == 6u << 20);
+}
+
+BOOST_AUTO_TEST_CASE(large_frames_return_their_memory) {
+  MemoryProvider provider;
+  auto session = open(provider, request_of(64 << 20, 1 << 20));
+  pass_one(*session, 0, 640);
+  const uint64_t before = provider.reserved_bytes();
+  for (uint64_t i = 1; i < 6; ++i) pass_one(*session, i, 40 << 20);
+  pass_one(*session, 6, 640);  // here the writer sees what came back
+  BOOST_TEST(provider.reserved_bytes() == before);
+  BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() <= 1u << 20);
+}
+
+BOOST_AUTO_TEST_CASE(the_cap_refuses_a_session_that_could_not_work) {
+  MemoryProvider provider(8 << 20);
+  const StagingRequest request = request_of(8 << 20, 1 << 20);
+  auto first = open(provider, request), second = open(provider, request), third = open(provider, request);
+  std::unique_ptr<StagingSession> fourth;
+  Status status = provider.open(request, fourth);
+  BOOST_TEST(code_of(status) == "E_STAGING_CAP");
+  BOOST_TEST(status.error().transient());
+  BOOST_TEST(status.error().message().find("8388608") != std::string::npos);
+  first.reset();
+  BOOST_TEST(provider.open(request, fourth).ok());
+}
+
+BOOST_AUTO_TEST_CASE(sessions_at_the_cap_go_on_with_what_they_have) {
+  MemoryProvider provider(8 << 20);
+  const StagingRequest request = request_of(8 << 20, 1 << 20);
+  std::vector<std::unique_ptr<StagingSession>> sessions;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) sessions.push_back(open(provider, request));
+  std::atomic<uint64_t> received{0};
+  for (auto& session : sessions) {
+    threads.emplace_back([&session] {
+      std::span<std::byte> room;
+      for (uint64_t i = 0; i < 50 && session->writer(0).claim(1 << 20, room).ok(); ++i) {
+        write_frame(room, 0, i, 640);
+        (void)session->writer(0).publish(640);
+      }
+      (void)session->writer(0).seal();
+    });
+    threads.emplace_back([&session, &received] {
+      Next kind{};
+      std::span<const std::byte> frame;
+      while (session->reader(0).next(10ms, kind, frame).ok() && kind != Next::end)
+        if (kind == Next::frame) {
+          ++received;
+          session->reader(0).release();
+        }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  BOOST_TEST(received == 150u);
+  BOOST_TEST(provider.reserved_bytes() <= 8u << 20);
+  sessions.clear();
+  BOOST_TEST(provider.reserved_bytes() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_large_frame_waits_for_other_sessions) {
+  MemoryProvider provider(8 << 20);
+  auto small = open(provider, request_of(4 << 20, 1 << 20)),
+       large = open(provider, request_of(8 << 20, 1 << 20));
+  std::span<std::byte> room;
+  // Holds one block more than its floor, which leaves too little for the other.
+  for (uint64_t i = 0; i < 3; ++i) {
+    BOOST_REQUIRE(small->writer(0).claim(640, room).ok());
+    write_frame(room, 0, i, 640);
+    BOOST_REQUIRE(small->writer(0).publish(640).ok());
+  }
+  const uint64_t bytes = 5 << 20;
+  BOOST_REQUIRE(large->writer(0).claim(640, room).ok());
+  large->writer(0).abandon();
+  std::atomic<bool> got{false};
+  Status status;
+  std::thread writer([&] {
+    std::span<std::byte> big;
+    status = large->writer(0).claim(bytes, big);
+    got = true;
+  });
+  for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+  BOOST_TEST(!got);
+  small.reset();
+  writer.join();
+  BOOST_TEST(status.ok());
+  BOOST_TEST(large->stats().blocked.count() > 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_large_frame_that_other_sessions_rule_out_fails_and_does_not_wait) {
+  MemoryProvider provider(8 << 20);
+  const StagingRequest request = request_of(8 << 20, 1 << 20);
+  auto first = open(provider, request), second = open(provider, request);
+  std::span<std::byte> room;
+  BOOST_REQUIRE(first->writer(0).claim(640, room).ok());
+  first->writer(0).abandon();
+  Status status = first->writer(0).claim(7 << 20, room);
+  BOOST_TEST(code_of(status) == "E_STAGING_FULL");
+  BOOST_TEST(status.error().transient());
+  second.reset();
+  BOOST_TEST(first->writer(0).claim(7 << 20, room).ok());
+}
+
+BOOST_AUTO_TEST_CASE(requests_that_make_no_sense_are_refused) {
+  MemoryProvider provider;
+  std::unique_ptr<StagingSession> session;
+  BOOST_TEST(code_of(provider.open(request_of(1000, 1000), session)) == "E_STAGING_TOO_SMALL");
+  BOOST_TEST(code_of(provider.open(request_of(0, 0), session)) == "E_STAGING_TOO_SMALL");
+  BOOST_TEST(code_of(provider.open(request_of(1 << 20, 0, 0), session)) == "E_STAGING_STREAMS");
+  StagingRequest again = request_of(1 << 20, 0);
+  again.stage_id = "mem-of-yesterday";
+  BOOST_TEST(code_of(provider.open(again, session)) == "E_STAGE_UNKNOWN");
+  BOOST_TEST(session == nullptr);
+  BOOST_TEST(provider.reserved_bytes() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(calls_out_of_order_are_refused) {
+  MemoryProvider provider;
+  auto session = open(provider, request_of(1 << 20, 16 << 10));
+  std::span<std::byte> room;
+  BOOST_TEST(code_of(session->writer(0).publish(64)) == "E_STAGING_ORDER");
+  BOOST_REQUIRE(session->writer(0).claim(640, room).ok());
+  BOOST_TEST(code_of(session->writer(0).claim(640, room)) == "E_STAGING_ORDER");
+  BOOST_TEST(code_of(session->writer(0).seal()) == "E_STAGING_ORDER");
+  BOOST_TEST(code_of(session->writer(0).publish(1 << 20)) == "E_STAGING_ORDER");
+  session->writer(0).abandon();
+  BOOST_REQUIRE(session->writer(0).seal().ok());
+  BOOST_TEST(code_of(session->writer(0).claim(640, room)) == "E_STAGING_ORDER");
+  session->reader(0).release();  // nothing held: nothing happens
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace sluice::staging
