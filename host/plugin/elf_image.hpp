@@ -1,6 +1,6 @@
-// Reads what the host wants to know of a 64-bit ELF shared library from its bytes, without loading it. The
-// bytes are outside data: every offset is checked against them, every count and the sum of all names are
-// bounded.
+// Reads what the host wants to know of a 64-bit ELF shared library from its
+// bytes, without loading it. The bytes are outside data: every offset is
+// checked against them, every count and the sum of all names are bounded.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// A plugin whose code is in the process: its entry and its descriptor. Libraries are never unloaded, so the
-// entry and everything the plugin hands out stay valid until the process ends, whatever happens to this
-// struct.
+// A plugin whose code is in the process: its entry and its descriptor.
+// Libraries are never unloaded, so the entry and everything the plugin hands
+// out stay valid until the process ends, whatever happens to this struct.
 #pragma once
 
 #include <filesystem>

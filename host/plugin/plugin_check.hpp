@@ -1,5 +1,5 @@
-// The steps that judge a plugin file before any of its code runs. Each takes what earlier steps found and
-// adds its own.
+// The steps that judge a plugin file before any of its code
+// runs. Each takes what earlier steps found and adds its own.
 #pragma once
 
 #include <sys/stat.h>
@@ -34,15 +34,15 @@ struct PluginCandidate {
   const sluice_plugin* entry = nullptr;
 };
 
-// Why others than root and the host's user could change what has this status, in words; nothing when they
-// cannot.
+// Why others than root and the host's user could change what
+// has this status, in words; nothing when they cannot.
 std::optional<std::string> distrust(const struct stat& status);
 
 // The folder can be listed and trusted.
 Status check_folder(const std::filesystem::path& folder);
 
-// A regular file (no link), trusted, of bounded size; reads its bytes through the descriptor that was
-// checked.
+// A regular file (no link), trusted, of bounded size; reads
+// its bytes through the descriptor that was checked.
 Status read_file(PluginCandidate& plugin);
 // A shared library for this machine.
 Status read_elf(PluginCandidate& plugin);

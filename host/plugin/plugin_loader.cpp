@@ -15,18 +15,12 @@ namespace fs = std::filesystem;
 
 constexpr size_t max_files_in_folder = 10000;
 
-// Steps before the library is loaded; none runs its code. In order: the first that refuses ends the file's
-// way.
+// What is asked before the library is loaded, in this order; the first refusal ends the file's way.
+// After these come, in this order: the allow-list (a digest of `bytes`), the scan in a child process, and the
+// private copy that is then loaded in the file's place.
 using Step = Status (*)(PluginCandidate&);
 constexpr Step steps_before_load[] = {
-    read_file,           // permissions
-    read_elf,            // ELF check
-    read_note,           //
-    check_entry_symbol,  //
-    check_abi,           //
-    read_descriptor,     //
-    // The allow-list (digest of `bytes`), the scan in a child process and the private copy follow here, in
-    // this order.
+    read_file, read_elf, read_note, check_entry_symbol, check_abi, read_descriptor,
 };
 
 // The bytes are needed no longer, and may be many.
@@ -56,8 +50,7 @@ Status run_pipeline(PluginCandidate& plugin, EndpointRegistry& registry) {
   for (Step step : steps_before_load)
     if (Status status = step(plugin); !status) return status;
   drop_bytes(plugin);
-  // Asked before loading as well as at the end, so that the code of a plugin that cannot be registered never
-  // runs.
+  // Asked here as well as at the end, so that code of a plugin that cannot be registered never runs.
   if (Status status = registry.can_add(*plugin.descriptor, plugin.path); !status) return status;
   if (Status status = load_into_process(plugin); !status) return status;
   if (Status status = compare_entry_with_note(plugin); !status) return status;

@@ -1,5 +1,5 @@
-// Takes plugin files from folders into the registry, one pipeline for each file. One bad plugin never stops
-// the others.
+// Takes plugin files from folders into the registry, one
+// pipeline for each file. One bad plugin never stops the others.
 #pragma once
 
 #include <filesystem>

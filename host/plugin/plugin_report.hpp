@@ -13,8 +13,8 @@ constexpr std::string_view to_string(PluginOutcome outcome) {
   return outcome == PluginOutcome::loaded ? "loaded" : "refused";
 }
 
-// code, reason and hint are empty when the plugin is loaded; plugin_id is empty when it never came to be
-// known.
+// code, reason and hint are empty when the plugin is loaded;
+// plugin_id is empty when it never came to be known.
 struct PluginReport {
   std::filesystem::path path;
   PluginOutcome outcome = PluginOutcome::refused;

@@ -103,8 +103,8 @@ constexpr const RefusalKind& kind_of(Refusal refusal) {
   return refusal_kinds[static_cast<size_t>(refusal)];
 }
 
-// The refusal as an Error: where is the file, the message is the kind's sentence and what is particular to
-// this file.
+// The refusal as an Error: where is the file, the message is
+// the kind's sentence and what is particular to this file.
 inline Error refuse(Refusal refusal, const std::filesystem::path& file, std::string_view detail = {}) {
   const RefusalKind& kind = kind_of(refusal);
   std::string message(kind.sentence);

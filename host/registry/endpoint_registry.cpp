@@ -27,7 +27,7 @@ Status EndpointRegistry::can_add(const PluginDescriptor& descriptor,
   return can_add_locked(descriptor, file);
 }
 
-Status EndpointRegistry::add(std::shared_ptr<const LoadedPlugin> plugin) {
+Status EndpointRegistry::add(const std::shared_ptr<const LoadedPlugin>& plugin) {
   std::map<std::string, EndpointTemplatePtr, std::less<>> added;
   for (const TemplateDescriptor& item : plugin->descriptor.templates)
     added.emplace(item.id, std::make_shared<const EndpointTemplate>(EndpointTemplate{item, plugin}));

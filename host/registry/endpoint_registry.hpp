@@ -1,6 +1,6 @@
-// The one registry of endpoint templates: what plugins provide, by template id, and what became of every
-// plugin file. Even bundled endpoints come into it only through their plugins. Every function is [any
-// thread].
+// The one registry of endpoint templates: what plugins provide, by template
+// id, and what became of every plugin file. Even bundled endpoints come
+// into it only through their plugins. Every function is [any thread].
 #pragma once
 
 #include <map>
@@ -28,7 +28,7 @@ class EndpointRegistry {
 
   // All templates of the plugin, or none: E_PLUGIN_DUPLICATE_TEMPLATE names both files. `plugin` must be
   // complete, as the loader or adopt_plugin() make it.
-  Status add(std::shared_ptr<const LoadedPlugin> plugin);
+  Status add(const std::shared_ptr<const LoadedPlugin>& plugin);
   // What add() would say now.
   Status can_add(const PluginDescriptor& descriptor, const std::filesystem::path& file) const;
 
@@ -40,14 +40,14 @@ class EndpointRegistry {
   // By id.
   std::vector<EndpointTemplatePtr> list() const;
 
-  // What became of a file or folder, for `plugins list`. A later record of the same path takes the place of
-  // the earlier.
+  // What became of a file or folder, for `plugins list`. A later
+  // record of the same path takes the place of the earlier.
   void record(PluginReport report);
   // In the order of the first record of each path.
   std::vector<PluginReport> reports() const;
 
-  // `config` is JSON text that fits the template's schema, references resolved. `host` must outlive the
-  // handle.
+  // `config` is JSON text that fits the template's schema,
+  // references resolved. `host` must outlive the handle.
   Result<SourceHandle> create_source(std::string_view template_id, std::string_view config,
                                      const sluice_host* host) const;
   Result<SinkHandle> create_sink(std::string_view template_id, std::string_view config,

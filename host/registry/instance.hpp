@@ -1,6 +1,6 @@
-// Making, checking and freeing an instance of an endpoint or staging provider: what all three kinds have in
-// common. An instance is {size, reserved, self, api}; api is a size-led table that begins with size and holds
-// destroy.
+// Making, checking and freeing an instance of an endpoint or staging provider:
+// what all three kinds have in common. An instance is {size, reserved, self,
+// api}; api is a size-led table that begins with size and holds destroy.
 #pragma once
 
 #include <string>

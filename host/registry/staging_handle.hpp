@@ -30,6 +30,8 @@ class StagingHandle {
   ~StagingHandle();
 
   const EndpointTemplate& endpoint_template() const { return *template_; }
+  // Borrowed: valid as long as this handle, which alone destroys it.
+  const sluice_staging_provider& provider() const { return provider_; }
   // One of SLUICE_DURABILITY_...
   uint32_t strongest_durability() const { return provider_.api->strongest_durability; }
 

@@ -144,8 +144,8 @@ BOOST_AUTO_TEST_CASE(no_flipped_byte_leads_outside_the_file) {
 }
 
 BOOST_AUTO_TEST_CASE(long_overlapping_names_are_bounded) {
-  // Every symbol is given the same name of one mebibyte: 24 bytes of file each, and a thousand of them is a
-  // gibibyte.
+  // Every symbol is given the same name of one mebibyte: 24
+  // bytes of file each, and a thousand of them is a gibibyte.
   std::vector<uint8_t> bytes = bytes_of(built("good"));
   Elf64_Ehdr header;
   std::memcpy(&header, bytes.data(), sizeof header);
