@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "host/result.hpp"
@@ -34,6 +35,13 @@ class Scrubber {
   Scrubber() = default;
   // Secrets shorter than four bytes are not scrubbed: they would blot out innocent text.
   explicit Scrubber(std::vector<std::string> secrets);
+
+  // One that knows the secrets of both.
+  static Scrubber joined(const Scrubber& one, const Scrubber& other) {
+    std::vector<std::string> all = one.secrets_;
+    all.insert(all.end(), other.secrets_.begin(), other.secrets_.end());
+    return Scrubber(std::move(all));
+  }
 
   bool empty() const { return secrets_.empty(); }
   // Also finds a secret in the form in which JSON text shows it.

@@ -117,8 +117,9 @@ class SLUICE_HOST_API Host {
   // {"version", "abi": {"oldest", "newest"}, "compiler", "boost", "staging": [...]}
   static Reply version();
 
+  struct Parts;  // the host's own
+
  private:
-  struct Parts;
   explicit Host(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

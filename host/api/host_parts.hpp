@@ -1,0 +1,57 @@
+// What a Host is made of.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/run/endpoint_services.hpp"
+#include "host/run/run_context.hpp"
+#include "host/run/unit_lock.hpp"
+#include "sluice/host/host.hpp"
+#include "staging/memory/memory_provider.hpp"
+
+namespace sluice::host {
+
+// The providers of a host: `memory`, and those that plugins bring.
+class HostStaging : public StagingProviders {
+ public:
+  explicit HostStaging(uint64_t memory_bytes) : memory_(memory_bytes) {}
+
+  // Makes an instance of every staging template in the registry. `services` outlives this. A provider that cannot be
+  // made is left out, with its reason in `failures`.
+  void add_plugins(const EndpointCatalog& catalog, const sluice_host* services, std::vector<Error>& failures);
+
+  StagingProvider* find(std::string_view id) const override;
+  std::vector<std::string> ids() const override;
+
+ private:
+  mutable staging::MemoryProvider memory_;
+  std::map<std::string, std::unique_ptr<StagingProvider>, std::less<>> from_plugins_;
+};
+
+struct Host::Parts {
+  explicit Parts(const HostOptions& from) : options(from), log(from.log) {}
+
+  HostOptions options;
+  EndpointCatalog catalog;
+  std::vector<std::filesystem::path> plugin_folders;
+  RunSignal signal;  // never raised: for endpoints outside runs
+  std::unique_ptr<EndpointServices> services;  // for staging providers
+  std::optional<HostStaging> staging;  // after services: its providers use them
+  std::vector<Error> staging_failures;
+  RunLog log;
+
+  // Bytes of memory staging for all sessions: the configuration file's, else the options'.
+  Result<uint64_t> memory_cap() const;
+  RunEnvironment environment() const { return {catalog, *staging, options.log, UnitLock::default_folder()}; }
+};
+
+// The reply of a call that failed.
+Reply failure_reply(const Error& error, int exit_code);
+// The reply of a call that failed before data moved.
+Reply failure_reply(const Error& error);
+Reply reply(const boost::json::object& result);
+
+}  // namespace sluice::host

@@ -1,0 +1,267 @@
+#include "host/run/sink_feed.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "host/run/retry.hpp"
+#include "sluice/batch/batch_view.hpp"
+#include "sluice/batch/seal.hpp"
+#include "sluice/batch/table_json.hpp"
+
+namespace sluice::host {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+Error cancelled() { return Error(ErrorClass::cancelled, "E_CANCELLED", "the run was stopped"); }
+
+std::string record_text(std::span<const std::byte> frame, uint32_t record) {
+  BatchView view(frame);
+  if (record >= view.size()) return {};
+  if (!view.is_table()) return std::string(DocumentsView(view).value(record));
+  std::string text;
+  append_row_json(view, record, text);
+  return text;
+}
+
+}  // namespace
+
+SinkFeed::SinkFeed(SinkHandle& sink, std::vector<FeedStream> streams, FeedSettings settings, RunSignal& signal,
+                   Rejections& rejections, Ledger& ledger, LiveCounts& live, RunLog log)
+    : sink_(sink), settings_(std::move(settings)), signal_(signal), rejections_(rejections), ledger_(ledger),
+      live_(live), log_(std::move(log)), last_commit_(steady_clock::now()) {
+  for (FeedStream& stream : streams) {
+    Position position;
+    position.stream = stream;
+    position.pending.slice = stream.slice;
+    positions_.push_back(std::move(position));
+  }
+}
+
+Status SinkFeed::run() {
+  Status status = feed();
+  if (status.ok()) status = finish();
+  if (status.ok()) return status;
+  const auto begin = steady_clock::now();
+  if (Status undone = sink_.abort(); !undone.ok()) log_.error(Severity::warning, undone.error());
+  busy_ += steady_clock::now() - begin;
+  return status;
+}
+
+Status SinkFeed::feed() {
+  size_t turn = 0;
+  size_t idle = 0;  // streams in a row that had nothing
+  while (!all_ended()) {
+    if (signal_.stopping()) return cancelled();
+    Position& from = positions_[turn];
+    if (from.ended) {
+      turn = (turn + 1) % positions_.size();
+      continue;
+    }
+    // With several streams to mix, a short look at each; the last of a fruitless round waits a little.
+    const bool alone = settings_.ordered || positions_.size() == 1;
+    const milliseconds wait = alone ? patience() : milliseconds(idle + 1 >= positions_.size() ? 2 : 0);
+    bool got = false;
+    if (Status status = feed_one(from, wait, got); !status.ok()) return status;
+    idle = got ? 0 : (idle + 1 >= positions_.size() ? 0 : idle + 1);
+    if (Status status = commit_if_due(); !status.ok()) return status;
+    if (!alone) turn = (turn + 1) % positions_.size();
+  }
+  return {};
+}
+
+Status SinkFeed::feed_one(Position& from, milliseconds wait, bool& got) {
+  auto kind = StagingReader::Next::nothing_yet;
+  std::span<const std::byte> frame;
+  const auto begin = steady_clock::now();
+  Status status = from.stream.reader->next(wait, kind, frame);
+  const auto came = steady_clock::now();
+  starved_ += came - begin;
+  if (!status.ok()) return status;
+  got = kind != StagingReader::Next::nothing_yet;
+  if (kind == StagingReader::Next::end) from.ended = true;
+  if (kind != StagingReader::Next::frame) return {};
+  status = take(from, frame);
+  from.stream.reader->release();
+  busy_ += steady_clock::now() - came;
+  return status;
+}
+
+Status SinkFeed::take(Position& from, std::span<const std::byte> frame) {
+  if (Status status = verify_frame(frame); !status.ok()) return status;
+  BatchView view(frame);
+  if (view.sequence() != from.next_sequence)
+    return Error(ErrorClass::damaged, "E_STAGING_SEQUENCE",
+                 "staging gave batch " + std::to_string(view.sequence()) + " where batch " +
+                     std::to_string(from.next_sequence) + " was due");
+  ++from.next_sequence;
+  if (view.size() > 0)
+    if (Status status = write(from, frame); !status.ok()) return status;
+  const sluice_frame_header& header = view.header();
+  Counts& counts = from.pending.counts;
+  counts.staged += header.record_count;
+  counts.source_rejected += header.rejected;
+  counts.source_filtered += header.filtered;
+  counts.bytes_read += header.bytes_read;
+  counts.bytes_staged += frame.size();
+  counts.batches += header.record_count > 0 ? 1 : 0;
+  if (!view.checkpoint().empty()) {
+    from.checkpoint = view.checkpoint();
+    from.uncovered = false;
+  } else if (view.size() > 0) {
+    from.uncovered = true;
+  }
+  uncommitted_bytes_ += header.payload_bytes;
+  dirty_ = true;
+  return {};
+}
+
+Status SinkFeed::write(Position& from, std::span<const std::byte> frame) {
+  current_ = frame;
+  if (settings_.tables_to_documents && BatchView(frame).is_table()) {
+    if (Status status = table_to_documents(BatchView(frame), adapted_); !status.ok()) return status;
+    current_ = adapted_;
+  }
+  const sluice_sink_rejects rejects{sizeof(sluice_sink_rejects), 0, this, &SinkFeed::on_reject};
+  sluice_write_result done{};
+  Status status = with_retries("write", [&]() -> Status {
+    refused_.clear();
+    Result<sluice_write_result> result = sink_.write(current_, rejects);
+    if (!result) return std::move(result).error();
+    done = *result;
+    return {};
+  });
+  // Over the limit: the sink echoes our refusal, or ignored it; either way the records are counted and the run ends.
+  for (const Refused& refused : refused_)
+    if (Status counted = reject(refused.record, refused.code, refused.reason); !counted.ok()) return counted;
+  refused_.clear();
+  if (!status.ok()) return status;
+  from.pending.counts.written += done.written;
+  from.pending.counts.sink_rejected += done.rejected;
+  from.pending.counts.sink_filtered += done.filtered;
+  from.pending.counts.bytes_written += done.bytes;
+  live_.records_written.fetch_add(done.written, std::memory_order_relaxed);
+  live_.records_rejected.fetch_add(done.rejected, std::memory_order_relaxed);
+  live_.bytes_written.fetch_add(done.bytes, std::memory_order_relaxed);
+  return {};
+}
+
+sluice_status SinkFeed::on_reject(void* self, uint32_t record, sluice_str code, sluice_str reason,
+                                  sluice_error* error) {
+  auto& feed = *static_cast<SinkFeed*>(self);
+  feed.refused_.push_back({record, std::string(view(code).substr(0, SLUICE_ERROR_CODE_BYTES)),
+                           std::string(view(reason).substr(0, SLUICE_ERROR_MESSAGE_BYTES))});
+  if (feed.rejections_.tolerates(feed.refused_.size())) return SLUICE_OK;
+  return to_abi(Error(ErrorClass::config, "E_REJECTED", "no more rejected records are tolerated"), error);
+}
+
+Status SinkFeed::reject(uint32_t record, std::string_view code, std::string_view reason) {
+  const std::string where = settings_.unit_id + ", batch " + std::to_string(BatchView(current_).sequence()) +
+                            ", record " + std::to_string(record);
+  return rejections_.add({code, reason, where, record_text(current_, record)});
+}
+
+Status SinkFeed::with_retries(const char* what, const std::function<Status()>& call) {
+  for (uint32_t attempt = 1;; ++attempt) {
+    Status status = call();
+    if (status.ok() || !status.error().transient()) return status;
+    if (attempt >= settings_.retry->max_attempts) {
+      exhausted_ = true;
+      return status;
+    }
+    const auto pause = backoff(*settings_.retry, attempt);
+    log_.write(Severity::warning, std::string("sink ") + what + " is tried again: " + status.error().message(),
+               {{"code", status.error().code()}, {"attempt", std::to_string(attempt)}});
+    ++retries_;
+    if (signal_.wait(pause, StopLevel::now)) return cancelled();
+  }
+}
+
+bool SinkFeed::all_ended() const {
+  for (const Position& position : positions_)
+    if (!position.ended) return false;
+  return true;
+}
+
+// How long to wait for a frame: until a commit is due, but a stop must be seen soon in any case.
+milliseconds SinkFeed::patience() const {
+  constexpr milliseconds most(100);
+  if (!dirty_) return most;
+  const auto left = settings_.commit->every - (steady_clock::now() - last_commit_);
+  return std::clamp(std::chrono::duration_cast<milliseconds>(left), milliseconds(1), most);
+}
+
+Status SinkFeed::commit_if_due() {
+  if (!dirty_) return {};
+  const auto age = steady_clock::now() - last_commit_;
+  const bool due = uncommitted_bytes_ >= settings_.commit->every_bytes || age >= settings_.commit->every;
+  if (!due) return {};
+  bool uncovered = false;
+  for (const Position& position : positions_) uncovered = uncovered || position.uncovered;
+  // A commit right after a checkpoint repeats nothing when the run must go on from it; wait a while for one.
+  const bool overdue = uncommitted_bytes_ / 2 >= settings_.commit->every_bytes || age / 2 >= settings_.commit->every;
+  if (uncovered && (settings_.exactly_once || !overdue)) return {};
+  return commit(false);
+}
+
+Status SinkFeed::finish() {
+  bool finished = true, uncovered = false;
+  for (const Position& position : positions_) {
+    finished = finished && position.stream.source_end->load(std::memory_order_acquire) == SourceEnd::finished;
+    uncovered = uncovered || position.uncovered;
+  }
+  if (finished) return commit(true);
+  if (!dirty_) return {};
+  // Exactly once: what no checkpoint covers would come again.
+  if (settings_.exactly_once && uncovered) return sink_.abort();
+  return commit(false);
+}
+
+Status SinkFeed::commit(bool final) {
+  const auto begin = steady_clock::now();
+  std::vector<Commit> commits;
+  boost::json::array sequences;
+  for (Position& position : positions_) {
+    if (!position.checkpoint.empty()) {
+      boost::system::error_code error;
+      boost::json::value checkpoint = boost::json::parse(position.checkpoint, error);
+      if (error || !checkpoint.is_object())
+        return Error(ErrorClass::system, "E_PLUGIN_ANSWER",
+                     "the source attached a checkpoint that is no JSON object: " + position.checkpoint.substr(0, 80));
+      position.pending.checkpoint = std::move(checkpoint.get_object());
+    }
+    position.pending.finished =
+        position.ended && position.stream.source_end->load(std::memory_order_acquire) == SourceEnd::finished;
+    commits.push_back(position.pending);
+    sequences.push_back({{"slice", position.stream.slice}, {"sequence", position.next_sequence}});
+  }
+  const boost::json::value checkpoint = ledger_.checkpoint_after(commits, settings_.checkpoint_before);
+  const std::string token = boost::json::serialize(boost::json::object{
+      {"runId", settings_.run_id}, {"checkpoint", checkpoint}, {"slices", std::move(sequences)}});
+  CommitReached reached = CommitReached::deferred;
+  Status status = with_retries("commit", [&]() -> Status {
+    Result<CommitReached> result = sink_.commit(token, final);
+    if (!result) return std::move(result).error();
+    reached = *result;
+    return {};
+  });
+  busy_ += steady_clock::now() - begin;
+  if (!status.ok()) return status;
+  last_commit_ = steady_clock::now();
+  uncommitted_bytes_ = 0;
+  dirty_ = false;
+  if (reached == CommitReached::deferred) return {};
+  ledger_.commit(commits);
+  for (Position& position : positions_) {
+    position.pending.counts = {};
+    position.pending.checkpoint.reset();
+    position.checkpoint.clear();
+    if (position.next_sequence > 0)
+      if (Status done = position.stream.reader->acknowledge(position.next_sequence - 1); !done.ok()) return done;
+  }
+  return {};
+}
+
+}  // namespace sluice::host
