@@ -1,0 +1,38 @@
+# Thin over the CMake presets: see CMakePresets.json.
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+
+.PHONY: all deps build test demo bench install format lint clean
+
+all: build
+
+deps:
+	@.ci/install-packages
+
+build: deps
+	@cmake --preset release > build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
+	@cmake --build --preset release -j $(JOBS)
+
+# Everything that CI checks: optimised build, sanitizers, Clang, format.
+test: deps
+	@.ci/test
+
+demo: build
+	@docs/examples/unicode/demo.sh build/bin/sluice
+
+bench: build
+	@tests/bench/run.sh build
+
+install: build
+	@cmake --install build --prefix $(PREFIX)
+
+format:
+	@git ls-files '*.hpp' '*.cpp' '*.h' '*.c' | xargs clang-format-14 -i
+
+lint:
+	@git ls-files '*.hpp' '*.cpp' '*.h' '*.c' | xargs clang-format-14 --dry-run -Werror
+	@cmake --preset clang > /dev/null
+	@git ls-files 'sdk/*.cpp' 'staging/*.cpp' 'host/*.cpp' 'plugins/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-14 --quiet -p build/clang
+
+clean:
+	@rm -rf build
