@@ -21,8 +21,7 @@ Error cannot_read(const std::string& name, int error) {
                      : error == EISDIR                   ? "name a file, not a folder"
                      : error == EACCES                   ? "check the permissions"
                                                          : "";
-  return {ErrorClass::system, "E_FILE_UNREADABLE", "cannot read " + name + ": " + std::strerror(error), name,
-          hint};
+  return {ErrorClass::system, "E_FILE_READ", "cannot read " + name + ": " + std::strerror(error), name, hint};
 }
 
 }  // namespace

@@ -60,8 +60,11 @@ std::string run_summary(const json::object& result, bool color) {
     table.add({"verdict", verdict});
   table.add({"checkpoint", checkpoint_text(at(result, "newCheckpoint"))});
   if (const std::string staged = text_at(result, "stageRef"); !staged.empty()) table.add({"staging", staged});
+  // What a failed or cancelled run had read but not committed is read again by the next one.
+  const uint64_t accounted = written + rejected + filtered;
   table.add({"receipt", "read " + grouped(read) + " = written " + grouped(written) + " + rejected " +
-                            grouped(rejected) + " + filtered " + grouped(filtered)});
+                            grouped(rejected) + " + filtered " + grouped(filtered) +
+                            (read > accounted ? " + not committed " + grouped(read - accounted) : "")});
   if (const std::string durability = text_at(receipt, "durability"); !durability.empty())
     table.add({"receipt", "durability " + durability});
   if (const std::string plugins = plugin_names(array_at(receipt, "plugins")); !plugins.empty())

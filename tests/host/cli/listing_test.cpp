@@ -1,0 +1,190 @@
+// Commands that move no data: check, units, preview, plugins, endpoints, validate, doctor.
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "house.hpp"
+
+namespace sluice::test {
+namespace {
+
+// The entry of a list whose `key` is `value`.
+boost::json::object entry(const boost::json::object& answer, const char* list, const char* key,
+                          std::string_view value) {
+  for (const auto& item : answer.at(list).as_array())
+    if (member(item.as_object(), key) == value) return item.as_object();
+  BOOST_FAIL("no entry of " << list << " with " << key << " " << value);
+  return {};
+}
+
+BOOST_FIXTURE_TEST_SUITE(listing, House)
+
+BOOST_AUTO_TEST_CASE(units_lists_the_files) {
+  write("events/b.ndjson", "{}\n");
+  const Outcome json = sluice({"units", "events", "--json"});
+  BOOST_TEST(json.exit_code == 0);
+  const auto answer = only_object(json);
+  BOOST_TEST(member(answer, "endpoint") == "events");
+  BOOST_TEST(member(answer, "template") == "file.ndjson");
+  BOOST_TEST(member(entry(answer, "units", "unitId", "b.ndjson"), "bytes") == "3");
+  const Outcome text = sluice({"units", "events"});
+  BOOST_TEST(text.exit_code == 0);
+  BOOST_TEST(text.out.starts_with("UNIT"), text.out);
+  BOOST_TEST(holds(text.out, "\na.ndjson"), text.out);
+  BOOST_TEST(text.err == "");
+}
+
+BOOST_AUTO_TEST_CASE(preview_shows_the_first_records) {
+  const Outcome json = sluice({"preview", "events", "a.ndjson", "-n", "2", "--json"});
+  BOOST_TEST(json.exit_code == 0);
+  const auto answer = only_object(json);
+  BOOST_TEST(member(answer, "records.1.name") == "two");
+  BOOST_TEST(member(answer, "records.2") == "(missing)");
+  BOOST_TEST(member(answer, "truncated") == "true");
+  const Outcome text = sluice({"preview", "events", "a.ndjson", "-n", "1"});
+  BOOST_TEST(text.out == "{\"id\":1,\"name\":\"one\"}\n");
+}
+
+BOOST_AUTO_TEST_CASE(check_says_whether_an_endpoint_can_be_reached) {
+  const Outcome fine = sluice({"check", "events", "--json"});
+  BOOST_TEST(fine.exit_code == 0);
+  BOOST_TEST(member(only_object(fine), "ok") == "true");
+  const Outcome gone = sluice({"check", "gone"});
+  BOOST_TEST(gone.exit_code == 3);
+  BOOST_TEST(gone.out == "");
+  BOOST_TEST(holds(gone.err, "no-such-folder"), gone.err);
+}
+
+BOOST_AUTO_TEST_CASE(unknown_names_exit_2_with_the_nearest_one) {
+  struct Case {
+    std::vector<std::string> words;
+    const char *wrong, *nearest;
+  };
+  const std::vector<Case> cases{{{"units", "evnts"}, "evnts", "events"},
+                                {{"check", "lke"}, "lke", "lake"},
+                                {{"preview", "events", "a.ndjsn"}, "a.ndjsn", "a.ndjson"},
+                                {{"endpoints", "describe", "file.ndjsn"}, "file.ndjsn", "file.ndjson"},
+                                {{"plugins", "inspect", "sqlit"}, "sqlit", "sqlite"}};
+  for (const Case& one : cases) {
+    const Outcome text = sluice(one.words);
+    BOOST_TEST(text.exit_code == 2, one.wrong << ": " << text.err);
+    BOOST_TEST(text.out == "");
+    BOOST_TEST(holds(text.err, "\"" + std::string(one.wrong) + "\""), text.err);
+    BOOST_TEST(holds(text.err, "\"" + std::string(one.nearest) + "\""), text.err);
+    std::vector<std::string> words = one.words;
+    words.emplace_back("--json");
+    const Outcome json = sluice(words);
+    BOOST_TEST(json.exit_code == 2);
+    BOOST_TEST(member(only_object(json), "error.class") == "config");
+    BOOST_TEST(holds(member(only_object(json), "error.hint"), one.nearest), json.out);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_template_is_found_by_validate) {
+  write("sluice.yaml", "version: 1\nendpoints:\n  bad: { template: file.ndjsn, config: { path: x } }\n");
+  const Outcome json = sluice({"validate", "--json"});
+  BOOST_TEST(json.exit_code == 2);
+  const auto answer = only_object(json);
+  BOOST_TEST(member(answer, "ok") == "false");
+  const auto bad = entry(answer, "endpoints", "endpointId", "bad");
+  BOOST_TEST(holds(member(bad, "errors.0.message"), "file.ndjsn"), json.out);
+  BOOST_TEST(holds(member(bad, "errors.0.hint"), "file.ndjson"), json.out);
+  const Outcome text = sluice({"validate"});
+  BOOST_TEST(text.exit_code == 2);
+  BOOST_TEST(holds(text.out, "endpoint bad"), text.out);
+  BOOST_TEST(holds(text.err, "file.ndjsn"), text.err);
+}
+
+BOOST_AUTO_TEST_CASE(validate_takes_a_request_too) {
+  write("good.json", R"({"endpointId":"events","unitId":"a.ndjson","sinkEndpointId":"lake"})");
+  write("bad.json", R"({"endpointId":"evnts","unitId":"a.ndjson","sinkEndpointId":"lake"})");
+  const Outcome good = sluice({"validate", "good.json", "--json"});
+  BOOST_TEST(good.exit_code == 0, good.out);
+  BOOST_TEST(member(only_object(good), "request.ok") == "true");
+  const Outcome bad = sluice({"validate", "bad.json"});
+  BOOST_TEST(bad.exit_code == 2);
+  BOOST_TEST(holds(bad.err, "\"events\""), bad.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_configuration_with_an_unknown_key_names_file_line_and_nearest) {
+  write("sluice.yaml", "version: 1\nendpoint:\n  a: { template: generator }\n");
+  const Outcome outcome = sluice({"endpoints", "list"});
+  BOOST_TEST(outcome.exit_code == 2);
+  BOOST_TEST(holds(outcome.err, "\"endpoints\""), outcome.err);
+  BOOST_TEST(holds(outcome.err, "sluice.yaml:2"), outcome.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_configuration_file_is_an_environment_error) {
+  const Outcome outcome = sluice({"endpoints", "list", "--config", "nowhere.yaml"});
+  BOOST_TEST(outcome.exit_code == 3);
+  BOOST_TEST(holds(outcome.err, "nowhere.yaml"), outcome.err);
+}
+
+BOOST_AUTO_TEST_CASE(plugins_list_shows_loaded_and_refused) {
+  write("drop/libbad.so", "this is no library");
+  const Outcome json =
+      sluice({"plugins", "list", "--json", "--plugins", "drop", "--plugins", SLUICE_PLUGINS});
+  BOOST_TEST(json.exit_code == 0);
+  const auto answer = only_object(json);
+  BOOST_TEST(member(entry(answer, "plugins", "id", "generator"), "outcome") == "loaded");
+  const auto& list = answer.at("plugins").as_array();
+  const auto refused = std::find_if(list.begin(), list.end(), [](const auto& item) {
+    return member(item.as_object(), "outcome") == "refused";
+  });
+  BOOST_REQUIRE(refused != list.end());
+  BOOST_TEST(holds(member(refused->as_object(), "path"), "libbad.so"));
+  BOOST_TEST(member(refused->as_object(), "code").starts_with("E_"));
+  const Outcome text = sluice({"plugins", "list", "--plugins", "drop", "--plugins", SLUICE_PLUGINS});
+  BOOST_TEST(text.exit_code == 0);
+  BOOST_TEST(holds(text.out, "libbad.so is refused: "), text.out);
+  BOOST_TEST(holds(text.out, "file.ndjson"), text.out);
+}
+
+BOOST_AUTO_TEST_CASE(plugins_are_found_beside_the_executable) {
+  const auto answer = only_object(sluice({"plugins", "list", "--json"}));
+  for (const char* id : {"file", "sqlite", "generator", "null", "chaos"})
+    BOOST_TEST(member(entry(answer, "plugins", "id", id), "outcome") == "loaded");
+}
+
+BOOST_AUTO_TEST_CASE(inspect_reads_a_plugin_by_id_and_by_file) {
+  const auto by_id = only_object(sluice({"plugins", "inspect", "generator", "--json"}));
+  const auto by_file = only_object(sluice({"plugins", "inspect", member(by_id, "path"), "--json"}));
+  BOOST_TEST(member(by_id, "id") == "generator");
+  BOOST_TEST(member(by_file, "id") == "generator");
+  const Outcome text = sluice({"plugins", "inspect", "generator"});
+  BOOST_TEST(text.exit_code == 0);
+  BOOST_TEST(holds(text.out, "generator"), text.out);
+}
+
+BOOST_AUTO_TEST_CASE(describe_prints_the_configuration_keys) {
+  const Outcome text = sluice({"endpoints", "describe", "file.ndjson"});
+  BOOST_TEST(text.exit_code == 0);
+  BOOST_TEST(holds(text.out, "KEY"), text.out);
+  BOOST_TEST(holds(text.out, "REQUIRED"), text.out);
+  BOOST_TEST(holds(text.out, "\npath "), text.out);
+  const auto answer = only_object(sluice({"endpoints", "describe", "file.ndjson", "--json"}));
+  BOOST_TEST(member(answer, "configSchema.properties.path.type") == "string");
+}
+
+BOOST_AUTO_TEST_CASE(endpoints_list_shows_no_secret) {
+  write("sluice.yaml",
+        "version: 1\nendpoints:\n  a: { template: generator, config: { seed: \"${env:HIDDEN_SEED}\" } }\n");
+  Spawn spawn = command({"endpoints", "list", "--json"});
+  spawn.environment = {{"HIDDEN_SEED", "7351926"}};
+  const Outcome outcome = run_child(spawn);
+  BOOST_TEST(outcome.exit_code == 0);
+  BOOST_TEST(!holds(outcome.out + outcome.err, "7351926"));
+}
+
+BOOST_AUTO_TEST_CASE(doctor_gives_checks_and_an_exit_code_that_fits) {
+  const Outcome outcome = sluice({"doctor", "--json"});
+  const auto answer = only_object(outcome);
+  BOOST_TEST(member(answer, "checks.0.name") != "(missing)");
+  BOOST_TEST((member(answer, "ok") == "true") == (outcome.exit_code == 0), outcome.out);
+  BOOST_TEST(holds(sluice({"doctor"}).out, "CHECK"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace sluice::test
