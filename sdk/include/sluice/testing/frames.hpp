@@ -12,7 +12,7 @@
 
 namespace sluice::testing {
 
-namespace detail {
+namespace internal {
 
 template <class Fill>
 FrameBytes one_frame(Fill&& fill) {
@@ -27,10 +27,10 @@ FrameBytes one_frame(Fill&& fill) {
   return writer.frames()[0];
 }
 
-}  // namespace detail
+}  // namespace internal
 
 inline FrameBytes documents_frame(const std::vector<std::string>& values) {
-  return detail::one_frame([&](SourceWriter& out) {
+  return internal::one_frame([&](SourceWriter& out) {
     DocumentBuilder builder(
         out, values.empty() ? DocumentBuilder::Position([] { return Json::object(); }) : nullptr);
     for (const std::string& value : values) builder.append(value);
@@ -38,7 +38,7 @@ inline FrameBytes documents_frame(const std::vector<std::string>& values) {
   });
 }
 inline FrameBytes documents_frame(const std::vector<Document>& documents) {
-  return detail::one_frame([&](SourceWriter& out) {
+  return internal::one_frame([&](SourceWriter& out) {
     DocumentBuilder builder(out);
     for (const Document& document : documents) builder.append(document);
     builder.flush();
@@ -46,7 +46,7 @@ inline FrameBytes documents_frame(const std::vector<Document>& documents) {
 }
 // Lines of text with their delimiter left in place; the last one may lack it.
 inline FrameBytes chunk_frame(std::string_view text, char delimiter = '\n') {
-  return detail::one_frame([&](SourceWriter& out) {
+  return internal::one_frame([&](SourceWriter& out) {
     DocumentChunk chunk(out, delimiter);
     std::span<char> room = chunk.open(text.size());
     std::copy(text.begin(), text.end(), room.begin());
@@ -60,7 +60,7 @@ inline FrameBytes chunk_frame(std::string_view text, char delimiter = '\n') {
 // Rows as JSON text, one array of cells each: null, true, 7, 1.5, "text"; dates are days and timestamps
 // microseconds since 1970-01-01, binary a string, json any value.
 inline FrameBytes table_frame(const std::vector<Field>& fields, const std::vector<std::string>& rows) {
-  return detail::one_frame([&](SourceWriter& out) {
+  return internal::one_frame([&](SourceWriter& out) {
     TableBuilder builder(out, fields);
     for (const std::string& text : rows) {
       const Json row = Json::parse(text);

@@ -53,7 +53,7 @@ class SinkRun {
   void set_max_rejected(uint64_t records) { max_rejected_ = records; }
 
   void check() {
-    detail::call([&](sluice_error* error) { return sink_.api->check(sink_.self, error); });
+    internal::call([&](sluice_error* error) { return sink_.api->check(sink_.self, error); });
   }
   // Gives the last token that the sink holds, if any.
   std::optional<Json> open(const WriteOptions& options = {}) {
@@ -70,8 +70,8 @@ class SinkRun {
     request.content_type = abi(options.content_type);
     request.durability = abi(options.to_disk ? "disk" : "os");
     request.run_id = abi("test-run");
-    detail::Emitted out;
-    detail::call(
+    internal::Emitted out;
+    internal::call(
         [&](sluice_error* error) { return sink_.api->open(sink_.self, &request, out.abi(), error); });
     if (out.texts.empty()) return std::nullopt;
     return Json::parse(out.texts[0]);
@@ -84,7 +84,7 @@ class SinkRun {
     sluice_write_result result{};
     result.size = sizeof result;
     const BatchView batch(frame);
-    detail::call([&](sluice_error* error) {
+    internal::call([&](sluice_error* error) {
       return sink_.api->write(sink_.self, {reinterpret_cast<const uint8_t*>(frame.data()), frame.size()},
                               &rejects, &result, error);
     });
@@ -113,7 +113,8 @@ class SinkRun {
   Reached commit(bool final, std::string_view token) {
     const sluice_commit_token given{sizeof(sluice_commit_token), final ? 1u : 0u, abi(token)};
     uint32_t reached = SLUICE_COMMIT_DURABLE;
-    detail::call([&](sluice_error* error) { return sink_.api->commit(sink_.self, &given, &reached, error); });
+    internal::call(
+        [&](sluice_error* error) { return sink_.api->commit(sink_.self, &given, &reached, error); });
     return static_cast<Reached>(reached);
   }
   // With a token as the host makes them: one slice, the last batch written.
@@ -126,7 +127,7 @@ class SinkRun {
             .dump());
   }
   void abort() {
-    detail::call([&](sluice_error* error) { return sink_.api->abort(sink_.self, error); });
+    internal::call([&](sluice_error* error) { return sink_.api->abort(sink_.self, error); });
   }
   void cancel() { sink_.api->cancel(sink_.self); }
 
@@ -158,7 +159,7 @@ class SinkRun {
 template <class T>
 SinkRun make_sink(FakeHost& host, std::string_view config = "{}") {
   sluice_sink sink{};
-  detail::call([&](sluice_error* error) {
+  internal::call([&](sluice_error* error) {
     return sluice::detail::Entry<T>::create_sink(host.abi(), abi(T::info.id), abi(config), &sink, error);
   });
   return SinkRun(sink, sluice::detail::SinkOf<T>::type::sink_info.formats);

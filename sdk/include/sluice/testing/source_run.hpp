@@ -13,7 +13,7 @@
 
 namespace sluice::testing {
 
-namespace detail {
+namespace internal {
 
 // Collects what an ABI call emits.
 class Emitted {
@@ -39,7 +39,7 @@ void call(Call&& function) {
   from_abi(function(&error), error).throw_if_failed();
 }
 
-}  // namespace detail
+}  // namespace internal
 
 struct ReadOptions {
   std::string unit_id = {};                    // empty: the first unit that the source lists
@@ -83,23 +83,23 @@ class SourceUnderTest {
   }
 
   std::vector<Json> units() {
-    detail::Emitted out;
-    detail::call([&](sluice_error* error) { return source_.api->units(source_.self, out.abi(), error); });
+    internal::Emitted out;
+    internal::call([&](sluice_error* error) { return source_.api->units(source_.self, out.abi(), error); });
     return out.json();
   }
   Json unit(std::string_view id) {
-    detail::Emitted out;
-    detail::call(
+    internal::Emitted out;
+    internal::call(
         [&](sluice_error* error) { return source_.api->unit(source_.self, abi(id), out.abi(), error); });
     return out.json().at(0);
   }
   void check() {
-    detail::call([&](sluice_error* error) { return source_.api->check(source_.self, error); });
+    internal::call([&](sluice_error* error) { return source_.api->check(source_.self, error); });
   }
   std::vector<Json> plan(uint32_t max_slices, const ReadOptions& options = {}) {
-    detail::Emitted out;
+    internal::Emitted out;
     with_request(options, [&](const sluice_read_request& request) {
-      detail::call([&](sluice_error* error) {
+      internal::call([&](sluice_error* error) {
         return source_.api->plan(source_.self, &request, max_slices, out.abi(), error);
       });
     });
@@ -107,9 +107,9 @@ class SourceUnderTest {
   }
   // `slices`: an array of {"slice": ..., "checkpoint": ...}.
   Json merge(const Json& before, const Json& slices) {
-    detail::Emitted out;
+    internal::Emitted out;
     const std::string given = Json::object({{"before", before}, {"slices", slices}}).dump();
-    detail::call(
+    internal::call(
         [&](sluice_error* error) { return source_.api->merge(source_.self, abi(given), out.abi(), error); });
     return out.json().at(0);
   }
@@ -163,7 +163,7 @@ class SourceUnderTest {
 template <class T>
 SourceUnderTest make_source(FakeHost& host, std::string_view config = "{}") {
   sluice_source source{};
-  detail::call([&](sluice_error* error) {
+  internal::call([&](sluice_error* error) {
     return sluice::detail::Entry<T>::create_source(host.abi(), abi(T::info.id), abi(config), &source, error);
   });
   return SourceUnderTest(source, sluice::detail::SourceOf<T>::type::source_info.formats);
