@@ -10,7 +10,8 @@ namespace sluice::host {
 namespace {
 
 int64_t ms_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin)
+      .count();
 }
 
 }  // namespace
@@ -29,8 +30,8 @@ Reply Host::check(std::string_view endpoint) {
     roles.push_back("source");
   }
   if (descriptor.has_role("sink")) {
-    // A template that can be both is tried as a sink too only when nothing says that it is a source: a source's file
-    // need not be writable.
+    // A template that can be both is tried as a sink too only when nothing says that it is a source: a
+    // source's file need not be writable.
     if (roles.empty()) {
       Result<SinkHandle> sink = session.sink();
       Status status = sink ? sink->check() : Status(sink.error());
@@ -46,7 +47,8 @@ Reply Host::check(std::string_view endpoint) {
 }
 
 Reply Host::units(std::string_view endpoint) {
-  Result<EndpointSetup> setup = set_up_endpoint(parts_->catalog, std::string(endpoint), std::nullopt, "source");
+  Result<EndpointSetup> setup =
+      set_up_endpoint(parts_->catalog, std::string(endpoint), std::nullopt, "source");
   if (!setup) return failure_reply(setup.error());
   EndpointSession session(*parts_, *setup);
   Result<SourceHandle> source = session.source();

@@ -11,9 +11,12 @@ namespace sluice::host {
 class EndpointSession {
  public:
   EndpointSession(Host::Parts& parts, const EndpointSetup& setup)
-      : setup_(setup), services_(log_for(parts, setup), parts.signal, StopLevel::now, parts.catalog.config.base_dir) {}
+      : setup_(setup),
+        services_(log_for(parts, setup), parts.signal, StopLevel::now, parts.catalog.config.base_dir) {}
 
-  Result<SourceHandle> source() { return SourceHandle::create(setup_.of, setup_.config_text, services_.table()); }
+  Result<SourceHandle> source() {
+    return SourceHandle::create(setup_.of, setup_.config_text, services_.table());
+  }
   Result<SinkHandle> sink() { return SinkHandle::create(setup_.of, setup_.config_text, services_.table()); }
   Error scrubbed(const Error& error) const { return setup_.scrubber->scrub(error); }
 

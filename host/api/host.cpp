@@ -38,14 +38,15 @@ void add_list(std::string_view list, std::vector<std::filesystem::path>& folders
 std::vector<std::filesystem::path> find_plugin_folders(const HostOptions& options, const ConfigFile& config) {
   std::vector<std::filesystem::path> folders;
   for (const std::string& folder : options.plugin_folders) folders.emplace_back(folder);
-  if (const char* list = std::getenv("SLUICE_PLUGIN_PATH"); folders.empty() && options.use_environment && list)
+  if (const char* list = std::getenv("SLUICE_PLUGIN_PATH");
+      folders.empty() && options.use_environment && list)
     add_list(list, folders);
   if (folders.empty())
     for (const std::string& folder : config.plugin_paths) folders.push_back(config.base_dir / folder);
   if (folders.empty()) {
-    std::filesystem::path standard =
-        options.default_plugin_folder.empty() ? folder_beside_library()
-                                              : std::filesystem::path(options.default_plugin_folder);
+    std::filesystem::path standard = options.default_plugin_folder.empty()
+                                         ? folder_beside_library()
+                                         : std::filesystem::path(options.default_plugin_folder);
     std::error_code error;
     if (std::filesystem::is_directory(standard, error)) folders.push_back(std::move(standard));
   }
@@ -57,8 +58,12 @@ std::vector<std::filesystem::path> find_plugin_folders(const HostOptions& option
 Reply failure_reply(const Error& error, int exit_code) {
   return {exit_code, boost::json::serialize(boost::json::object{{"error", to_json(error)}})};
 }
-Reply failure_reply(const Error& error) { return failure_reply(error, exit_code_of(error, false)); }
-Reply reply(const boost::json::object& result) { return {exit_done, boost::json::serialize(result)}; }
+Reply failure_reply(const Error& error) {
+  return failure_reply(error, exit_code_of(error, false));
+}
+Reply reply(const boost::json::object& result) {
+  return {exit_done, boost::json::serialize(result)};
+}
 
 Host::Host(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Host::~Host() = default;
@@ -67,8 +72,10 @@ Host::Opened Host::open(const HostOptions& options) {
   Opened opened;
   auto parts = std::make_unique<Parts>(options);
   ConfigLookup lookup;
-  if (options.use_environment) lookup = standard_lookup(options.config_file);
-  else lookup.flag = options.config_file;
+  if (options.use_environment)
+    lookup = standard_lookup(options.config_file);
+  else
+    lookup.flag = options.config_file;
   Result<ConfigFile> config = load_config(lookup);
   if (!config) {
     opened.failure = failure_reply(config.error());
@@ -118,7 +125,8 @@ Reply Host::run(std::string_view request, const RunOptions& options) {
     throw;
   } catch (const std::exception& unexpected) {
     // A bug of the host. The result's form is kept so that callers need no second way to fail.
-    result.errors.push_back(Error(ErrorClass::system, "E_INTERNAL", unexpected.what(), "", "please report this"));
+    result.errors.push_back(
+        Error(ErrorClass::system, "E_INTERNAL", unexpected.what(), "", "please report this"));
     result.exit_code = exit_internal;
   }
   return {result.exit_code, boost::json::serialize(to_json(result))};

@@ -19,8 +19,8 @@ class HostStaging : public StagingProviders {
  public:
   explicit HostStaging(uint64_t memory_bytes) : memory_(memory_bytes) {}
 
-  // Makes an instance of every staging template in the registry. `services` outlives this. A provider that cannot be
-  // made is left out, with its reason in `failures`.
+  // Makes an instance of every staging template in the registry. `services` outlives this. A provider that
+  // cannot be made is left out, with its reason in `failures`.
   void add_plugins(const EndpointCatalog& catalog, const sluice_host* services, std::vector<Error>& failures);
 
   StagingProvider* find(std::string_view id) const override;
@@ -37,9 +37,9 @@ struct Host::Parts {
   HostOptions options;
   EndpointCatalog catalog;
   std::vector<std::filesystem::path> plugin_folders;
-  RunSignal signal;  // never raised: for endpoints outside runs
+  RunSignal signal;                            // never raised: for endpoints outside runs
   std::unique_ptr<EndpointServices> services;  // for staging providers
-  std::optional<HostStaging> staging;  // after services: its providers use them
+  std::optional<HostStaging> staging;          // after services: its providers use them
   std::vector<Error> staging_failures;
   RunLog log;
 

@@ -9,9 +9,10 @@ void HostStaging::add_plugins(const EndpointCatalog& catalog, const sluice_host*
     const std::string& id = of->descriptor.id;
     if (!of->descriptor.staging) continue;
     if (find(id)) {
-      failures.push_back(Error(ErrorClass::config, "E_PROVIDER_TAKEN",
-                               "staging provider \"" + id + "\" of " + of->plugin->path.string() + " has a name that is taken",
-                               of->plugin->path.string()));
+      failures.push_back(Error(
+          ErrorClass::config, "E_PROVIDER_TAKEN",
+          "staging provider \"" + id + "\" of " + of->plugin->path.string() + " has a name that is taken",
+          of->plugin->path.string()));
       continue;
     }
     InlineEndpoint description{id, {}};
@@ -28,7 +29,8 @@ void HostStaging::add_plugins(const EndpointCatalog& catalog, const sluice_host*
       continue;
     }
     auto owner = std::make_shared<StagingHandle>(std::move(*handle));
-    from_plugins_.emplace(id, std::make_unique<staging::AbiProvider>(owner->provider(), full_name(*of), owner));
+    from_plugins_.emplace(id,
+                          std::make_unique<staging::AbiProvider>(owner->provider(), full_name(*of), owner));
   }
 }
 

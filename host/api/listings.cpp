@@ -39,8 +39,9 @@ boost::json::object describe(const TemplateDescriptor& descriptor) {
 boost::json::object describe(const PluginDescriptor& plugin) {
   boost::json::array templates;
   for (const TemplateDescriptor& of : plugin.templates) templates.emplace_back(of.id);
-  return {{"id", plugin.id},         {"version", plugin.version},         {"vendor", plugin.vendor},
-          {"license", plugin.license}, {"description", plugin.description}, {"templates", std::move(templates)}};
+  return {
+      {"id", plugin.id},           {"version", plugin.version},         {"vendor", plugin.vendor},
+      {"license", plugin.license}, {"description", plugin.description}, {"templates", std::move(templates)}};
 }
 
 boost::json::object abi_of(const PluginNote& note) {
@@ -102,10 +103,11 @@ Reply Host::inspect_plugin(std::string_view file_or_id) const {
     ids.push_back(of->plugin->descriptor.id);
   }
   if (file_or_id.find('/') != std::string_view::npos)
-    return failure_reply(Error(ErrorClass::system, "E_FILE_OPEN", "no file " + std::string(file_or_id), std::string(file_or_id)));
+    return failure_reply(Error(ErrorClass::system, "E_FILE_OPEN", "no file " + std::string(file_or_id),
+                               std::string(file_or_id)));
   return failure_reply(Error(ErrorClass::config, "E_PLUGIN_UNKNOWN",
-                             "no plugin and no file \"" + std::string(file_or_id) + "\"", std::string(file_or_id),
-                             did_you_mean(file_or_id, names_of(ids))));
+                             "no plugin and no file \"" + std::string(file_or_id) + "\"",
+                             std::string(file_or_id), did_you_mean(file_or_id, names_of(ids))));
 }
 
 Reply Host::endpoints() const {

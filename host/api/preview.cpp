@@ -26,7 +26,8 @@ class PreviewTaker {
     for (;;) {
       auto kind = StagingReader::Next::nothing_yet;
       std::span<const std::byte> frame;
-      if (Status status = reader.next(std::chrono::milliseconds(1000), kind, frame); !status.ok()) return status;
+      if (Status status = reader.next(std::chrono::milliseconds(1000), kind, frame); !status.ok())
+        return status;
       if (kind == StagingReader::Next::end) return {};
       if (kind == StagingReader::Next::nothing_yet) continue;
       take(BatchView(frame));
@@ -44,12 +45,17 @@ class PreviewTaker {
         return;
       }
       std::string text;
-      if (batch.is_table()) append_row_json(batch, row, text);
-      else text = DocumentsView(batch).value(row);
+      if (batch.is_table())
+        append_row_json(batch, row, text);
+      else
+        text = DocumentsView(batch).value(row);
       bytes_ += text.size();
       boost::system::error_code error;
       boost::json::value value = boost::json::parse(text, error);
-      if (error) value = is_utf8(text) ? boost::json::value(text) : boost::json::value("(" + std::to_string(text.size()) + " bytes that are not UTF-8)");
+      if (error)
+        value = is_utf8(text)
+                    ? boost::json::value(text)
+                    : boost::json::value("(" + std::to_string(text.size()) + " bytes that are not UTF-8)");
       records.push_back(std::move(value));
     }
   }
@@ -62,7 +68,8 @@ class PreviewTaker {
 
 Reply Host::preview(std::string_view endpoint, std::string_view unit_id, uint32_t wanted) {
   wanted = std::clamp(wanted, 1u, 10'000u);
-  Result<EndpointSetup> setup = set_up_endpoint(parts_->catalog, std::string(endpoint), std::nullopt, "source");
+  Result<EndpointSetup> setup =
+      set_up_endpoint(parts_->catalog, std::string(endpoint), std::nullopt, "source");
   if (!setup) return failure_reply(setup.error());
   EndpointSession session(*parts_, *setup);
   Result<SourceHandle> source = session.source();
@@ -102,7 +109,8 @@ Reply Host::preview(std::string_view endpoint, std::string_view unit_id, uint32_
   if (status.ok()) status = std::move(taken);
   if (!status.ok()) return failure_reply(session.scrubbed(status.error()));
 
-  boost::json::object result{{"endpoint", endpoint}, {"unitId", unit_id}, {"format", tables ? "tables" : "documents"}};
+  boost::json::object result{
+      {"endpoint", endpoint}, {"unitId", unit_id}, {"format", tables ? "tables" : "documents"}};
   result["schema"] = unit->contains("schema") ? unit->at("schema") : boost::json::value(nullptr);
   result["records"] = std::move(taker.records);
   result["rejected"] = live.records_rejected.load();

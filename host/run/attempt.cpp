@@ -44,10 +44,12 @@ class Attempt {
  public:
   explicit Attempt(RunContext& context)
       : context_(context),
-        source_services_(context.log.with("endpoint", context.source.id).with("template", template_of(context.source)),
-                         signal_, StopLevel::drain, context.environment.catalog.config.base_dir),
-        sink_services_(context.log.with("endpoint", context.sink.id).with("template", template_of(context.sink)), signal_,
-                       StopLevel::now, context.environment.catalog.config.base_dir) {}
+        source_services_(
+            context.log.with("endpoint", context.source.id).with("template", template_of(context.source)),
+            signal_, StopLevel::drain, context.environment.catalog.config.base_dir),
+        sink_services_(
+            context.log.with("endpoint", context.sink.id).with("template", template_of(context.sink)),
+            signal_, StopLevel::now, context.environment.catalog.config.base_dir) {}
 
   AttemptOutcome run(const Watch& watch) {
     Status status = prepare();
@@ -73,6 +75,7 @@ class Attempt {
   Status make_slices();
   Status open_sinks();
   Status open_sink(SinkRun& run, uint32_t index, uint32_t count);
+  void resume_from(const boost::json::object& token);
   Status open_staging();
   Status open_sources();
   void start();
@@ -130,12 +133,14 @@ Status Attempt::open_sinks() {
 }
 
 Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
-  Result<SinkHandle> sink = SinkHandle::create(context_.sink.of, context_.sink.config_text, sink_services_.table());
+  Result<SinkHandle> sink =
+      SinkHandle::create(context_.sink.of, context_.sink.config_text, sink_services_.table());
   if (!sink) return std::move(sink).error();
   run.sink.emplace(std::move(*sink));
   const std::string unit = boost::json::serialize(context_.unit);
-  const std::string checkpoint =
-      context_.checkpoint_before.is_object() ? boost::json::serialize(context_.checkpoint_before) : std::string();
+  const std::string checkpoint = context_.checkpoint_before.is_object()
+                                     ? boost::json::serialize(context_.checkpoint_before)
+                                     : std::string();
   sluice_write_request request{};
   request.size = sizeof request;
   request.slice_index = index;
@@ -145,7 +150,8 @@ Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   request.unit_key = abi(context_.unit_key);
   request.unit = abi(unit);
   // A later attempt of this run goes on from what earlier ones committed, whatever the run itself began from.
-  const bool goes_on = !checkpoint.empty() || (context_.agreement.incremental && context_.ledger.commits() > 0);
+  const bool goes_on =
+      !checkpoint.empty() || (context_.agreement.incremental && context_.ledger.commits() > 0);
   const std::string since = goes_on && checkpoint.empty() ? std::string("{}") : checkpoint;
   request.checkpoint = abi(since);
   request.format = abi(context_.agreement.sink_tables ? "tables" : "documents");
@@ -154,7 +160,20 @@ Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   request.run_id = abi(context_.request.run_id);
   Result<std::optional<boost::json::object>> token = run.sink->open(request);
   if (!token) return std::move(token).error();
+  if (*token && context_.request.policy.exactly_once && context_.agreement.incremental) resume_from(**token);
   return {};
+}
+
+// Exactly once: where the sink stands is the truth, whatever checkpoint the caller still has. The token was
+// stored with the data, the caller's checkpoint after it.
+void Attempt::resume_from(const boost::json::object& token) {
+  const auto* stored = token.if_contains("checkpoint");
+  if (!stored || !stored->is_object() || slices_.size() != 1) return;
+  SliceRun& slice = slices_.front();
+  std::string text = boost::json::serialize(*stored);
+  if (text == slice.checkpoint_text) return;
+  context_.ledger.adopt(slice.slice, stored->get_object());
+  slice.checkpoint_text = std::move(text);
 }
 
 Status Attempt::open_staging() {
@@ -179,7 +198,8 @@ Status Attempt::open_staging() {
                         context_.checkpoint_before};
   for (SinkRun& run : sinks_) {
     std::vector<FeedStream> streams;
-    for (SliceRun* slice : run.slices) streams.push_back({slice->slice, &session_->reader(slice->stream), &slice->end});
+    for (SliceRun* slice : run.slices)
+      streams.push_back({slice->slice, &session_->reader(slice->stream), &slice->end});
     run.feed.emplace(*run.sink, std::move(streams), settings, signal_, context_.rejections, context_.ledger,
                      context_.live, context_.log.with("endpoint", context_.sink.id));
   }
@@ -232,9 +252,10 @@ void Attempt::read_slice(SliceRun& run) {
   request.format = abi(context_.agreement.source_tables ? "tables" : "documents");
   request.run_id = abi(context_.request.run_id);
   run.status = run.source->read(request, *run.writer->table());
-  if (const Error* own = run.writer->failure()) run.status = own->code() == "E_PLUGIN_BUG" || own->code() == "E_FRAME_MALFORMED"
-                                                                  ? named(*context_.source.of, *own)
-                                                                  : *own;
+  if (const Error* own = run.writer->failure())
+    run.status = own->code() == "E_PLUGIN_BUG" || own->code() == "E_FRAME_MALFORMED"
+                     ? named(*context_.source.of, *own)
+                     : *own;
   // A source may return early and in peace when the run is drained: then it has not finished.
   if (run.status.ok() && signal_.draining() && !run.writer->reached_limit())
     run.status = Error(ErrorClass::cancelled, "E_CANCELLED", "the run was asked to stop");
@@ -303,13 +324,14 @@ AttemptOutcome Attempt::outcome() {
   result.source_metrics = source_services_.metrics();
   result.sink_metrics = sink_services_.metrics();
 
-  // A cancellation that follows from another's failure tells nothing: the first real failure counts, sinks before
-  // sources since a failed sink makes its sources fail too.
+  // A cancellation that follows from another's failure tells nothing: the first real failure counts, sinks
+  // before sources since a failed sink makes its sources fail too.
   const bool asked = context_.signal.draining();
   auto consider = [&](Status& status, FailedIn who, bool exhausted) {
     if (status.ok()) return;
     const bool real = status.error().error_class() != ErrorClass::cancelled;
-    const bool have_real = !result.status.ok() && result.status.error().error_class() != ErrorClass::cancelled;
+    const bool have_real =
+        !result.status.ok() && result.status.error().error_class() != ErrorClass::cancelled;
     if (have_real || (!real && !result.status.ok())) return;
     result.failed_in = who;
     result.retry_is_due = real && !asked && status.error().transient() && !exhausted;

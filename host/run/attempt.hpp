@@ -1,4 +1,5 @@
-// One attempt of a run: opens the sinks, the staging session and the sources, and joins them until all have ended.
+// One attempt of a run: opens the sinks, the staging session and the sources, and joins them until all have
+// ended.
 #pragma once
 
 #include <chrono>
@@ -19,13 +20,14 @@ struct AttemptOutcome {
   FailedIn failed_in = FailedIn::nothing;
   bool retry_is_due = false;  // transient, and not yet tried in place as often as the policy allows
   bool limit_reached = false;
-  Counts uncommitted;         // what was read and written beyond the ledger
+  Counts uncommitted;  // what was read and written beyond the ledger
   std::chrono::nanoseconds source_busy{0}, source_blocked{0}, sink_busy{0}, sink_starved{0};
   uint64_t retries = 0, peak_staging = 0;
   std::map<std::string, double> source_metrics, sink_metrics;
 };
 
-// What the caller's thread does while the attempt works: called at least at `pace` and whenever something changed.
+// What the caller's thread does while the attempt works: called at least at `pace` and whenever something
+// changed.
 struct Watch {
   std::chrono::nanoseconds pace;
   std::function<void(const StagingStats&)> look;

@@ -3,8 +3,12 @@
 namespace sluice::host {
 
 Cancellation::Cancellation() : state_(std::make_shared<State>()) {}
-void Cancellation::drain() { state_->raise(StopLevel::drain); }
-void Cancellation::stop() { state_->raise(StopLevel::now); }
+void Cancellation::drain() {
+  state_->raise(StopLevel::drain);
+}
+void Cancellation::stop() {
+  state_->raise(StopLevel::now);
+}
 
 void Cancellation::State::raise(StopLevel level) {
   std::lock_guard lock(mutex_);

@@ -17,7 +17,8 @@ enum class StopLevel : int { none, drain, now };
 // Shared by all copies of a Cancellation. Levels only rise.
 struct Cancellation::State {
   void raise(StopLevel level);
-  // Calls back at once when a level is already set, else when it rises, on the raising thread, under the lock: be quick.
+  // Calls back at once when a level is already set, else when it rises, on the raising thread, under the
+  // lock: be quick.
   uint64_t subscribe(std::function<void(StopLevel)> listener);
   void unsubscribe(uint64_t id);
 
@@ -39,7 +40,8 @@ class RunSignal {
   bool wait(std::chrono::nanoseconds time, StopLevel until);
   // Wakes wait_for; what its condition looks at has changed.
   void notify();
-  // Waits until the condition holds (true) or the time is over. The condition is asked under the signal's lock.
+  // Waits until the condition holds (true) or the time is over. The condition is asked under the signal's
+  // lock.
   template <class Condition>
   bool wait_for(std::chrono::nanoseconds time, Condition condition) {
     std::unique_lock lock(mutex_);

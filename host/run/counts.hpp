@@ -6,7 +6,7 @@
 namespace sluice::host {
 
 struct Counts {
-  uint64_t staged = 0;             // records in published frames
+  uint64_t staged = 0;  // records in published frames
   uint64_t source_rejected = 0, source_filtered = 0;
   uint64_t written = 0, sink_rejected = 0, sink_filtered = 0;
   uint64_t bytes_read = 0, bytes_staged = 0, bytes_written = 0;

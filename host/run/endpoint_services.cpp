@@ -14,7 +14,9 @@ constexpr size_t most_metrics = 64;
 constexpr size_t longest_name = 128;
 constexpr size_t longest_message = 8192;
 
-EndpointServices& get(void* self) { return *static_cast<EndpointServices*>(self); }
+EndpointServices& get(void* self) {
+  return *static_cast<EndpointServices*>(self);
+}
 
 // Fields are outside data: anything but a flat object is kept as one text.
 LogFields parse_fields(std::string_view text) {
@@ -33,10 +35,15 @@ LogFields parse_fields(std::string_view text) {
 
 }  // namespace
 
-EndpointServices::EndpointServices(RunLog log, RunSignal& signal, StopLevel stop_at, std::filesystem::path base_dir)
-    : log_(std::move(log)), signal_(signal), stop_at_(stop_at), base_dir_(std::move(base_dir)),
-      table_{sizeof(sluice_host), SLUICE_ABI_VERSION, this, &EndpointServices::log, &EndpointServices::cancelled,
-             &EndpointServices::wait, &EndpointServices::now, &EndpointServices::metric, &EndpointServices::secret} {}
+EndpointServices::EndpointServices(RunLog log, RunSignal& signal, StopLevel stop_at,
+                                   std::filesystem::path base_dir)
+    : log_(std::move(log)),
+      signal_(signal),
+      stop_at_(stop_at),
+      base_dir_(std::move(base_dir)),
+      table_{sizeof(sluice_host),    SLUICE_ABI_VERSION,           this,
+             &EndpointServices::log, &EndpointServices::cancelled, &EndpointServices::wait,
+             &EndpointServices::now, &EndpointServices::metric,    &EndpointServices::secret} {}
 
 std::map<std::string, double> EndpointServices::metrics() const {
   std::lock_guard lock(mutex_);
@@ -49,15 +56,20 @@ void EndpointServices::log(void* self, int32_t level, sluice_str message, sluice
                        parse_fields(view(fields)));
 }
 
-int32_t EndpointServices::cancelled(void* self) { return get(self).signal_.level() >= get(self).stop_at_ ? 1 : 0; }
+int32_t EndpointServices::cancelled(void* self) {
+  return get(self).signal_.level() >= get(self).stop_at_ ? 1 : 0;
+}
 
 int32_t EndpointServices::wait(void* self, uint64_t milliseconds) {
   constexpr uint64_t a_day = 24ull * 3600 * 1000;
-  return get(self).signal_.wait(std::chrono::milliseconds(std::min(milliseconds, a_day)), get(self).stop_at_) ? 1 : 0;
+  return get(self).signal_.wait(std::chrono::milliseconds(std::min(milliseconds, a_day)), get(self).stop_at_)
+             ? 1
+             : 0;
 }
 
 int64_t EndpointServices::now(void*) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
@@ -65,11 +77,14 @@ void EndpointServices::metric(void* self, sluice_str name, double value) {
   std::string key(view(name).substr(0, longest_name));
   std::lock_guard lock(get(self).mutex_);
   auto& metrics = get(self).metrics_;
-  if (auto found = metrics.find(key); found != metrics.end()) found->second += value;
-  else if (metrics.size() < most_metrics) metrics.emplace(std::move(key), value);
+  if (auto found = metrics.find(key); found != metrics.end())
+    found->second += value;
+  else if (metrics.size() < most_metrics)
+    metrics.emplace(std::move(key), value);
 }
 
-sluice_status EndpointServices::secret(void* self, sluice_str reference, sluice_emit out, sluice_error* error) {
+sluice_status EndpointServices::secret(void* self, sluice_str reference, sluice_emit out,
+                                       sluice_error* error) {
   Result<Resolved> resolved = resolve_references(boost::json::string(view(reference)), get(self).base_dir_);
   if (!resolved) return to_abi(resolved.error(), error);
   std::string_view text = resolved->value.get_string();

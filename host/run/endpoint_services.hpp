@@ -1,4 +1,5 @@
-// The host's services as one endpoint instance gets them: a sluice_host table that knows the run and the endpoint.
+// The host's services as one endpoint instance gets them: a sluice_host table that knows the run and the
+// endpoint.
 #pragma once
 
 #include <atomic>

@@ -67,7 +67,8 @@ Result<EndpointSetup> set_up_endpoint(const EndpointCatalog& catalog, const std:
   if (!description) return description.error();
   Result<EndpointTemplatePtr> of = catalog.registry.require(description->template_id);
   if (!of) return placed(of.error(), id, description->place);
-  if (!role.empty() && !(*of)->descriptor.has_role(role)) return placed(wrong_role(**of, role), id, description->place);
+  if (!role.empty() && !(*of)->descriptor.has_role(role))
+    return placed(wrong_role(**of, role), id, description->place);
   Result<std::shared_ptr<const ConfigSchema>> schema = catalog.schemas.get(*of);
   if (!schema) return placed(schema.error(), id, description->place);
 
@@ -81,12 +82,14 @@ Result<EndpointSetup> set_up_endpoint(const EndpointCatalog& catalog, const std:
     Error first = placed(scrubber.scrub(wrong.front()), id, description->place);
     if (wrong.size() == 1) return first;
     return Error(first.error_class(), first.code(),
-                 first.message() + " (and " + std::to_string(wrong.size() - 1) + " more; `sluice validate` lists them)",
+                 first.message() + " (and " + std::to_string(wrong.size() - 1) +
+                     " more; `sluice validate` lists them)",
                  first.where(), first.hint());
   }
-  return EndpointSetup{id, *of, boost::json::serialize(config),
-                       description->template_id + boost::json::serialize(with_absolute_path(*description->config)),
-                       std::make_shared<const Scrubber>(std::move(scrubber))};
+  return EndpointSetup{
+      id, *of, boost::json::serialize(config),
+      description->template_id + boost::json::serialize(with_absolute_path(*description->config)),
+      std::make_shared<const Scrubber>(std::move(scrubber))};
 }
 
 std::vector<Error> check_endpoint(const EndpointCatalog& catalog, const std::string& id) {

@@ -1,4 +1,5 @@
-// From an endpoint's name, or its description in a request, to a template and a configuration that it accepts.
+// From an endpoint's name, or its description in a request, to a template and a configuration that it
+// accepts.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -40,13 +41,13 @@ struct EndpointCatalog {
 struct EndpointSetup {
   std::string id;
   EndpointTemplatePtr of;
-  std::string config_text;          // JSON: references resolved, coerced, defaults filled in, valid
-  std::string identity;             // template and configuration as written, paths absolute: for locks
+  std::string config_text;  // JSON: references resolved, coerced, defaults filled in, valid
+  std::string identity;     // template and configuration as written, paths absolute: for locks
   std::shared_ptr<const Scrubber> scrubber;
 };
 
-// `role` is "source", "sink", or "" for either. Errors, class config: E_ENDPOINT_UNKNOWN, E_TEMPLATE_UNKNOWN (with the
-// nearest known name), E_ENDPOINT_ROLE, E_CONFIG_INVALID, E_SECRET_...
+// `role` is "source", "sink", or "" for either. Errors, class config: E_ENDPOINT_UNKNOWN, E_TEMPLATE_UNKNOWN
+// (with the nearest known name), E_ENDPOINT_ROLE, E_CONFIG_INVALID, E_SECRET_...
 Result<EndpointSetup> set_up_endpoint(const EndpointCatalog& catalog, const std::string& id,
                                       const std::optional<InlineEndpoint>& described, std::string_view role);
 

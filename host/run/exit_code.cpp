@@ -9,9 +9,9 @@ namespace {
 
 // Codes that speak of the machine around us, whoever found out.
 constexpr std::array environment_codes{
-    "E_FILE_OPEN",        "E_FOLDER_MISSING",     "E_FILE_READ",   "E_FILE_WRITE",     "E_DISK_FULL",
-    "E_CONFIG_MISSING",   "E_CONFIG_UNREADABLE",  "E_DEAD_LETTER", "E_LOCK",           "E_STAGING_FULL",
-    "E_STAGING_CAP",      "E_PLUGIN_FOLDER",      "E_OUT_OF_MEMORY", "E_PERMISSION",   "E_UNREACHABLE"};
+    "E_FILE_OPEN",      "E_FOLDER_MISSING",    "E_FILE_READ",     "E_FILE_WRITE", "E_DISK_FULL",
+    "E_CONFIG_MISSING", "E_CONFIG_UNREADABLE", "E_DEAD_LETTER",   "E_LOCK",       "E_STAGING_FULL",
+    "E_STAGING_CAP",    "E_PLUGIN_FOLDER",     "E_OUT_OF_MEMORY", "E_PERMISSION", "E_UNREACHABLE"};
 
 bool is_environment(std::string_view code) {
   for (std::string_view known : environment_codes)
@@ -29,11 +29,15 @@ int exit_code_of(const Error& error, bool moving) {
   if (code == "E_FRAME_DAMAGED" || code.starts_with("E_STAGING_SEQUENCE")) return exit_staging_damaged;
   if (is_environment(code)) return exit_environment;
   switch (error.error_class()) {
-    case ErrorClass::cancelled: return exit_cancelled;
-    case ErrorClass::config: return moving ? exit_plugin_failed : exit_rejected_request;
-    case ErrorClass::damaged: return exit_plugin_failed;
+    case ErrorClass::cancelled:
+      return exit_cancelled;
+    case ErrorClass::config:
+      return moving ? exit_plugin_failed : exit_rejected_request;
+    case ErrorClass::damaged:
+      return exit_plugin_failed;
     case ErrorClass::transient:
-    case ErrorClass::system: break;
+    case ErrorClass::system:
+      break;
   }
   return moving || code.starts_with("E_PLUGIN") ? exit_plugin_failed : exit_environment;
 }

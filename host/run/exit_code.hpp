@@ -16,8 +16,8 @@ enum ExitCode : int {
   exit_staging_damaged = 7,
 };
 
-// `moving`: the failure came after data began to move, so that an unknown system error is the plugin's, not the
-// environment's.
+// `moving`: the failure came after data began to move, so that an unknown system error is the plugin's, not
+// the environment's.
 int exit_code_of(const Error& error, bool moving);
 
 }  // namespace sluice::host

@@ -20,6 +20,17 @@ void Ledger::commit(const std::vector<Commit>& commits) {
   }
 }
 
+void Ledger::adopt(uint32_t slice, const boost::json::object& checkpoint) {
+  std::lock_guard lock(mutex_);
+  slices_.at(slice).checkpoint = checkpoint;
+  adopted_ = true;
+}
+
+bool Ledger::adopted() const {
+  std::lock_guard lock(mutex_);
+  return adopted_;
+}
+
 std::vector<SliceState> Ledger::slices() const {
   std::lock_guard lock(mutex_);
   return slices_;
@@ -72,8 +83,10 @@ std::optional<PackedSlices> unpack_slices(const boost::json::object& checkpoint)
     if (!entry.is_object()) return std::nullopt;
     const auto& object = entry.get_object();
     SliceState state;
-    if (const auto* slice = object.if_contains("slice"); slice && slice->is_object()) state.slice = slice->get_object();
-    if (const auto* own = object.if_contains("checkpoint"); own && own->is_object()) state.checkpoint = own->get_object();
+    if (const auto* slice = object.if_contains("slice"); slice && slice->is_object())
+      state.slice = slice->get_object();
+    if (const auto* own = object.if_contains("checkpoint"); own && own->is_object())
+      state.checkpoint = own->get_object();
     if (const auto* done = object.if_contains("done")) state.done = done->is_bool() && done->get_bool();
     packed.slices.push_back(std::move(state));
   }

@@ -1,4 +1,5 @@
-// What a run has committed so far: counts and checkpoints, slice by slice. Retries and results go on from here.
+// What a run has committed so far: counts and checkpoints, slice by slice. Retries and results go on from
+// here.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -13,16 +14,16 @@ namespace sluice::host {
 
 // A slice, and where its next reader begins.
 struct SliceState {
-  boost::json::object slice;                     // as the source planned it; empty: the whole unit
+  boost::json::object slice;                      // as the source planned it; empty: the whole unit
   std::optional<boost::json::object> checkpoint;  // last committed
-  bool done = false;                             // read to its end and committed
+  bool done = false;                              // read to its end and committed
 };
 
 // What one durable commit covers.
 struct Commit {
   uint32_t slice = 0;
   std::optional<boost::json::object> checkpoint;  // absent: the stream brought no new one
-  Counts counts;                                 // since the previous commit
+  Counts counts;                                  // since the previous commit
   bool finished = false;
 };
 
@@ -33,12 +34,17 @@ class Ledger {
 
   void commit(const std::vector<Commit>& commits);
 
+  // The sink was found to hold a slice's records up to this checkpoint, from a run whose result was lost.
+  void adopt(uint32_t slice, const boost::json::object& checkpoint);
+  bool adopted() const;
+
   std::vector<SliceState> slices() const;
   Counts counts() const;
   uint64_t commits() const;
-  // The run's checkpoint as it would be after these commits too; null when no slice has one. `before` is what the run
-  // began from.
-  boost::json::value checkpoint_after(const std::vector<Commit>& commits, const boost::json::value& before) const;
+  // The run's checkpoint as it would be after these commits too; null when no slice has one. `before` is what
+  // the run began from.
+  boost::json::value checkpoint_after(const std::vector<Commit>& commits,
+                                      const boost::json::value& before) const;
   bool all_done() const;
 
  private:
@@ -46,10 +52,11 @@ class Ledger {
   std::vector<SliceState> slices_;
   Counts counts_;
   uint64_t commits_ = 0;
+  bool adopted_ = false;
 };
 
-// The checkpoint of a unit whose slices are not all done: an object of the host's own, that a later run takes apart
-// again. The source never sees it.
+// The checkpoint of a unit whose slices are not all done: an object of the host's own, that a later run takes
+// apart again. The source never sees it.
 boost::json::object pack_slices(const std::vector<SliceState>& slices, const boost::json::value& before);
 // Nothing when the checkpoint is the source's own. Slices that are done stay in the list.
 struct PackedSlices {

@@ -43,13 +43,13 @@ Status agree_on_mode(Agreement& agreement, const std::vector<std::string>& modes
     return {};
   }
   return refused("E_MODE_UNSUPPORTED",
-                 source + " cannot read this unit in mode " + (agreement.incremental ? "INCREMENTAL" : "FULL") +
-                     "; it can: " + join(modes),
+                 source + " cannot read this unit in mode " +
+                     (agreement.incremental ? "INCREMENTAL" : "FULL") + "; it can: " + join(modes),
                  "policy.mode", "choose one of these modes");
 }
 
-Status agree_on_format(Agreement& agreement, const std::vector<std::string>& gives, const SinkDescriptor& sink,
-                       const std::string& source_id, const std::string& sink_id) {
+Status agree_on_format(Agreement& agreement, const std::vector<std::string>& gives,
+                       const SinkDescriptor& sink, const std::string& source_id, const std::string& sink_id) {
   for (const std::string& format : gives)
     if (has(sink.formats, format)) {
       agreement.source_tables = agreement.sink_tables = format == "tables";
@@ -59,9 +59,10 @@ Status agree_on_format(Agreement& agreement, const std::vector<std::string>& giv
     agreement.source_tables = true;
     return {};
   }
-  return refused("E_FORMAT_MISMATCH",
-                 source_id + " gives " + join(gives) + ", and " + sink_id + " takes only " + join(sink.formats),
-                 "sinkEndpointId", "choose a sink that takes " + join(gives));
+  return refused(
+      "E_FORMAT_MISMATCH",
+      source_id + " gives " + join(gives) + ", and " + sink_id + " takes only " + join(sink.formats),
+      "sinkEndpointId", "choose a sink that takes " + join(gives));
 }
 
 }  // namespace
@@ -92,9 +93,10 @@ Result<Agreement> negotiate(const TemplateDescriptor& source, const boost::json:
                    "sinkEndpointId", "choose another sink");
 
   if (policy.exactly_once && sink.sink->delivery == "none")
-    return refused("E_DELIVERY_UNSUPPORTED",
-                   sink.id + " can neither store a token, nor write by key, nor truncate: exactly-once is impossible",
-                   "policy.delivery", "use at-least-once, or another sink");
+    return refused(
+        "E_DELIVERY_UNSUPPORTED",
+        sink.id + " can neither store a token, nor write by key, nor truncate: exactly-once is impossible",
+        "policy.delivery", "use at-least-once, or another sink");
   agreement.parallel_sinks = sink.sink->slices == "parallel";
   agreement.ordered_slices = sink.sink->slices == "ordered";
   return agreement;

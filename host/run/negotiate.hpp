@@ -1,5 +1,5 @@
-// Whether a source, a unit, a sink and a policy fit together, and in which form records travel: decided before any data
-// moves.
+// Whether a source, a unit, a sink and a policy fit together, and in which form records travel: decided
+// before any data moves.
 #pragma once
 
 #include <boost/json/object.hpp>

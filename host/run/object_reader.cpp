@@ -25,7 +25,8 @@ const boost::json::value* ObjectReader::take(std::string_view key) {
 }
 
 void ObjectReader::fail(std::string_view key, const std::string& what) {
-  if (failure_.ok()) failure_ = Error(ErrorClass::config, "E_REQUEST_INVALID", path_of(key) + " " + what, path_of(key));
+  if (failure_.ok())
+    failure_ = Error(ErrorClass::config, "E_REQUEST_INVALID", path_of(key) + " " + what, path_of(key));
 }
 
 std::optional<std::string> ObjectReader::text(std::string_view key) {
@@ -36,7 +37,8 @@ std::optional<std::string> ObjectReader::text(std::string_view key) {
   return std::nullopt;
 }
 
-std::optional<std::string> ObjectReader::one_of(std::string_view key, const std::vector<std::string_view>& words) {
+std::optional<std::string> ObjectReader::one_of(std::string_view key,
+                                                const std::vector<std::string_view>& words) {
   std::optional<std::string> word = text(key);
   if (!word || std::find(words.begin(), words.end(), *word) != words.end()) return word;
   std::string list;
@@ -52,8 +54,8 @@ std::optional<uint64_t> ObjectReader::count(std::string_view key, uint64_t least
   boost::system::error_code not_a_count;
   auto number = value->is_number() ? value->to_number<uint64_t>(not_a_count) : 0;
   if (value->is_number() && !not_a_count && number >= least && number <= most) return number;
-  fail(key, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", not " +
-                shown(*value));
+  fail(key, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+                ", not " + shown(*value));
   return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
-// Reads the keys of one JSON object of a request: null means absent, a wrong type is an error that names the key, and
-// keys that nobody asked for become warnings with the nearest known name.
+// Reads the keys of one JSON object of a request: null means absent, a wrong type is an error that names the
+// key, and keys that nobody asked for become warnings with the nearest known name.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -18,7 +18,8 @@ namespace sluice::host {
 class ObjectReader {
  public:
   // `path` is where the object stands, "" for the request itself. Both outlive the reader.
-  ObjectReader(const boost::json::object& object, std::string path) : object_(object), path_(std::move(path)) {}
+  ObjectReader(const boost::json::object& object, std::string path)
+      : object_(object), path_(std::move(path)) {}
 
   std::optional<std::string> text(std::string_view key);
   std::optional<std::string> one_of(std::string_view key, const std::vector<std::string_view>& words);
@@ -29,7 +30,9 @@ class ObjectReader {
 
   // Call last: appends a warning per unknown key, and gives the first error.
   Status finish(std::vector<Error>& unknown_keys);
-  std::string path_of(std::string_view key) const { return path_.empty() ? std::string(key) : path_ + "." + std::string(key); }
+  std::string path_of(std::string_view key) const {
+    return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+  }
 
  private:
   const boost::json::value* take(std::string_view key);

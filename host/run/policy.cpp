@@ -88,8 +88,9 @@ Result<Policy> parse_policy(const boost::json::object& from, std::vector<Error>&
   if (Status status = top.finish(unknown_keys); failure.ok()) failure = std::move(status);
   if (!failure.ok()) return std::move(failure).take_error();
   if (isolation == "process")
-    return Error(ErrorClass::config, "E_UNSUPPORTED", "policy.isolation \"process\" is not available in this version",
-                 "policy.isolation", "use \"in-process\"");
+    return Error(ErrorClass::config, "E_UNSUPPORTED",
+                 "policy.isolation \"process\" is not available in this version", "policy.isolation",
+                 "use \"in-process\"");
   if (policy.batch.max_bytes > largest_batch)
     return Error(ErrorClass::config, "E_REQUEST_INVALID", "policy.batch.maxBytes is larger than 256 MiB",
                  "policy.batch.maxBytes");

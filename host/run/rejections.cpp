@@ -13,8 +13,11 @@
 
 namespace sluice::host {
 
-Rejections::Rejections(uint64_t tolerated, std::string dead_letter_path, std::string run_id, std::string unit_id)
-    : tolerated_(tolerated), path_(std::move(dead_letter_path)), run_id_(std::move(run_id)),
+Rejections::Rejections(uint64_t tolerated, std::string dead_letter_path, std::string run_id,
+                       std::string unit_id)
+    : tolerated_(tolerated),
+      path_(std::move(dead_letter_path)),
+      run_id_(std::move(run_id)),
       unit_id_(std::move(unit_id)) {}
 
 Rejections::~Rejections() {
@@ -33,7 +36,8 @@ Status Rejections::add(const Rejection& rejection) {
                std::to_string(count_) + (count_ == 1 ? " record is" : " records are") + " rejected and " +
                    std::to_string(tolerated_) + " tolerated: " + std::string(rejection.reason),
                std::string(rejection.where),
-               "correct the record, or raise policy.errors.maxRejected; policy.errors.deadLetterPath keeps the rejected ones");
+               "correct the record, or raise policy.errors.maxRejected; policy.errors.deadLetterPath keeps "
+               "the rejected ones");
 }
 
 void Rejections::restart(uint64_t committed) {
@@ -58,8 +62,9 @@ std::string Rejections::first() const {
 
 Status Rejections::write_dead_letter(const Rejection& rejection) {
   auto failed = [&](const char* what) {
-    return Error(ErrorClass::system, "E_DEAD_LETTER", "cannot " + std::string(what) + " " + path_ + ": " + strerror(errno),
-                 path_, "make room or choose another policy.errors.deadLetterPath");
+    return Error(ErrorClass::system, "E_DEAD_LETTER",
+                 "cannot " + std::string(what) + " " + path_ + ": " + strerror(errno), path_,
+                 "make room or choose another policy.errors.deadLetterPath");
   };
   if (file_ < 0) file_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file_ < 0) return failed("open");
@@ -72,7 +77,8 @@ Status Rejections::write_dead_letter(const Rejection& rejection) {
     line["value"] = rejection.value;
   } else {
     std::string encoded(boost::beast::detail::base64::encoded_size(rejection.value.size()), '\0');
-    encoded.resize(boost::beast::detail::base64::encode(encoded.data(), rejection.value.data(), rejection.value.size()));
+    encoded.resize(
+        boost::beast::detail::base64::encode(encoded.data(), rejection.value.data(), rejection.value.size()));
     line["valueBase64"] = encoded;
   }
   // One write of a whole line: what several runs append to one file does not mix.

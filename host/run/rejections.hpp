@@ -24,8 +24,9 @@ class Rejections {
   Rejections(const Rejections&) = delete;
   Rejections& operator=(const Rejections&) = delete;
 
-  // Fails with E_REJECTED (config) when the policy tolerates no more, with E_DEAD_LETTER (system) when the file cannot
-  // be written. A record that is read again after a retry stands in the file again; `where` tells that it is the same.
+  // Fails with E_REJECTED (config) when the policy tolerates no more, with E_DEAD_LETTER (system) when the
+  // file cannot be written. A record that is read again after a retry stands in the file again; `where` tells
+  // that it is the same.
   Status add(const Rejection& rejection);
 
   // A new attempt reads again what was not committed: go on counting from there.

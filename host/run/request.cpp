@@ -37,9 +37,12 @@ Result<RunRequest> read_request(const boost::json::object& object, ParsedRequest
   if (!read_policy) return read_policy.error();
   request.policy = std::move(*read_policy);
 
-  if (!unit || unit->empty()) return invalid("unitId is missing: the unit to ingest, as `units` lists it", "unitId");
-  if (!endpoint && !request.policy.source) return invalid("endpointId is missing: the source endpoint", "endpointId");
-  if (!sink && !request.policy.sink) return invalid("sinkEndpointId is missing: the sink endpoint", "sinkEndpointId");
+  if (!unit || unit->empty())
+    return invalid("unitId is missing: the unit to ingest, as `units` lists it", "unitId");
+  if (!endpoint && !request.policy.source)
+    return invalid("endpointId is missing: the source endpoint", "endpointId");
+  if (!sink && !request.policy.sink)
+    return invalid("sinkEndpointId is missing: the sink endpoint", "sinkEndpointId");
   request.unit_id = *unit;
   request.endpoint_id = endpoint.value_or(request.policy.source ? request.policy.source->template_id : "");
   request.sink_endpoint_id = sink.value_or(request.policy.sink ? request.policy.sink->template_id : "");
@@ -50,7 +53,9 @@ Result<RunRequest> read_request(const boost::json::object& object, ParsedRequest
 
 }  // namespace
 
-std::string new_run_id() { return boost::uuids::to_string(boost::uuids::random_generator()()); }
+std::string new_run_id() {
+  return boost::uuids::to_string(boost::uuids::random_generator()());
+}
 
 ParsedRequest parse_request(std::string_view json) {
   ParsedRequest parsed{new_run_id(), nullptr, invalid("the request is empty", ""), {}};

@@ -19,8 +19,8 @@ struct RunRequest {
   Policy policy;
 };
 
-// A request, and its unknown keys: the caller makes them warnings, or with `strict` errors. `run_id` and `checkpoint`
-// are known even when the rest is wrong, so that the result can carry them.
+// A request, and its unknown keys: the caller makes them warnings, or with `strict` errors. `run_id` and
+// `checkpoint` are known even when the rest is wrong, so that the result can carry them.
 struct ParsedRequest {
   std::string run_id;
   boost::json::value checkpoint;  // as given

@@ -38,12 +38,16 @@ class FollowCancellation {
 class Run {
  public:
   Run(const RunEnvironment& environment, ParsedRequest parsed, const RunOptions& options)
-      : environment_(environment), parsed_(std::move(parsed)), options_(options), started_(steady_clock::now()),
+      : environment_(environment),
+        parsed_(std::move(parsed)),
+        options_(options),
+        started_(steady_clock::now()),
         log_(RunLog(environment.log).with("component", "run").with("runId", parsed_.run_id)),
         follow_(options.cancellation, signal_) {
     result_.run_id = parsed_.run_id;
     result_.started = std::chrono::system_clock::now();
-    if (parsed_.checkpoint.is_object()) result_.checkpoint_before = result_.new_checkpoint = parsed_.checkpoint;
+    if (parsed_.checkpoint.is_object())
+      result_.checkpoint_before = result_.new_checkpoint = parsed_.checkpoint;
   }
 
   RunResult execute() {
@@ -116,8 +120,8 @@ Status Run::agree_on_staging() {
       hint = "known providers:";
       for (const std::string& id : known) hint += " " + id;
     }
-    return Error(ErrorClass::config, "E_PROVIDER_UNKNOWN", "no staging provider \"" + request_.staging_provider_id + "\"",
-                 "stagingProviderId", hint);
+    return Error(ErrorClass::config, "E_PROVIDER_UNKNOWN",
+                 "no staging provider \"" + request_.staging_provider_id + "\"", "stagingProviderId", hint);
   }
   const Durability strongest = provider_->strongest_durability();
   const Durability wanted = request_.policy.staging.durability.value_or(std::min(strongest, Durability::os));
@@ -127,10 +131,10 @@ Status Run::agree_on_staging() {
                      std::string(to_string(strongest)) + "\" and not \"disk\"",
                  "policy.staging.durability", "choose a provider that can, or a weaker durability");
   if (wanted > strongest)
-    result_.warnings.push_back(Error(
-        ErrorClass::config, "W_DURABILITY",
-        "staged records have durability \"" + std::string(to_string(strongest)) + "\" with this provider; commits have \"os\"",
-        "policy.staging.durability"));
+    result_.warnings.push_back(Error(ErrorClass::config, "W_DURABILITY",
+                                     "staged records have durability \"" + std::string(to_string(strongest)) +
+                                         "\" with this provider; commits have \"os\"",
+                                     "policy.staging.durability"));
   staging_durability_ = std::min(wanted, strongest);
   result_.staging_provider = request_.staging_provider_id;
   result_.staging_durability = std::string(to_string(staging_durability_));
@@ -151,7 +155,8 @@ Status Run::prepare() {
       set_up_endpoint(environment_.catalog, request_.endpoint_id, request_.policy.source, "source");
   if (!source) return source.error();
   source_.emplace(std::move(*source));
-  Result<EndpointSetup> sink = set_up_endpoint(environment_.catalog, request_.sink_endpoint_id, request_.policy.sink, "sink");
+  Result<EndpointSetup> sink =
+      set_up_endpoint(environment_.catalog, request_.sink_endpoint_id, request_.policy.sink, "sink");
   if (!sink) return sink.error();
   sink_.emplace(std::move(*sink));
   name_plugin(*source_, "source");
@@ -163,9 +168,10 @@ Status Run::prepare() {
   log_.set_scrubber(secrets);
 
   if (Status status = agree_on_staging(); !status.ok()) return status;
-  planner_services_ = std::make_unique<EndpointServices>(log_.with("endpoint", source_->id), signal_, StopLevel::drain,
-                                                         environment_.catalog.config.base_dir);
-  Result<SourceHandle> planner = SourceHandle::create(source_->of, source_->config_text, planner_services_->table());
+  planner_services_ = std::make_unique<EndpointServices>(
+      log_.with("endpoint", source_->id), signal_, StopLevel::drain, environment_.catalog.config.base_dir);
+  Result<SourceHandle> planner =
+      SourceHandle::create(source_->of, source_->config_text, planner_services_->table());
   if (!planner) return std::move(planner).error();
   planner_.emplace(std::move(*planner));
   Result<boost::json::object> unit = planner_->unit(request_.unit_id);
@@ -181,9 +187,9 @@ Status Run::prepare() {
 }
 
 Status Run::take_lock() {
-  Result<UnitLock> lock = UnitLock::take(
-      source_->id + "\n" + source_->identity + "\n" + request_.unit_id + "\n" + sink_->id + "\n" + sink_->identity,
-      request_.unit_id, environment_.lock_folder);
+  Result<UnitLock> lock = UnitLock::take(source_->id + "\n" + source_->identity + "\n" + request_.unit_id +
+                                             "\n" + sink_->id + "\n" + sink_->identity,
+                                         request_.unit_id, environment_.lock_folder);
   if (!lock) return std::move(lock).error();
   lock_.emplace(std::move(*lock));
   return {};
@@ -203,9 +209,10 @@ Status Run::plan_slices(SourceHandle& source) {
   }
   if (slices.empty() && request_.policy.slices > 1) {
     if (!source_->of->descriptor.source->slices || !source.can_plan()) {
-      result_.warnings.push_back(Error(ErrorClass::config, "W_NO_SLICES",
-                                       source_->of->descriptor.id + " cannot divide this unit; it is read as a whole",
-                                       "policy.parallelism.slices"));
+      result_.warnings.push_back(
+          Error(ErrorClass::config, "W_NO_SLICES",
+                source_->of->descriptor.id + " cannot divide this unit; it is read as a whole",
+                "policy.parallelism.slices"));
     } else {
       const std::string checkpoint = before_.is_object() ? boost::json::serialize(before_) : std::string();
       sluice_read_request request{};
@@ -222,29 +229,47 @@ Status Run::plan_slices(SourceHandle& source) {
     }
   }
   if (slices.size() > 1 && request_.policy.exactly_once)
-    return Error(ErrorClass::config, "E_DELIVERY_UNSUPPORTED", "exactly-once delivery of several slices is not possible yet",
-                 "policy.parallelism.slices", "use one slice");
+    return Error(ErrorClass::config, "E_DELIVERY_UNSUPPORTED",
+                 "exactly-once delivery of several slices is not possible yet", "policy.parallelism.slices",
+                 "use one slice");
   if (slices.empty()) {
     SliceState whole;
     if (before_.is_object()) whole.checkpoint = before_.get_object();
     slices.push_back(std::move(whole));
   }
   ledger_ = std::make_unique<Ledger>(std::move(slices));
-  rejections_ = std::make_unique<Rejections>(request_.policy.errors.max_rejected, request_.policy.errors.dead_letter_path,
-                                             request_.run_id, request_.unit_id);
+  rejections_ = std::make_unique<Rejections>(request_.policy.errors.max_rejected,
+                                             request_.policy.errors.dead_letter_path, request_.run_id,
+                                             request_.unit_id);
   return {};
 }
 
 Status Run::make_attempts() {
-  RunContext context{environment_, request_, *source_, *sink_, agreement_, unit_, *provider_, staging_durability_,
-                     source_->id + "/" + request_.unit_id, before_, ledger_->slices().size(), signal_, *rejections_,
-                     *ledger_, live_, log_};
+  RunContext context{environment_,
+                     request_,
+                     *source_,
+                     *sink_,
+                     agreement_,
+                     unit_,
+                     *provider_,
+                     staging_durability_,
+                     source_->id + "/" + request_.unit_id,
+                     before_,
+                     ledger_->slices().size(),
+                     signal_,
+                     *rejections_,
+                     *ledger_,
+                     live_,
+                     log_};
   log_.write(Severity::info, "run begins",
-             {{"source", source_->id}, {"sink", sink_->id}, {"mode", agreement_.incremental ? "INCREMENTAL" : "FULL"}});
+             {{"source", source_->id},
+              {"sink", sink_->id},
+              {"mode", agreement_.incremental ? "INCREMENTAL" : "FULL"}});
   next_progress_ = steady_clock::now();
   moving_ = true;
   const RetryPolicy& retry = request_.policy.retry;
   for (uint32_t attempt = 1;; ++attempt) {
+    if (signal_.draining()) return Error(ErrorClass::cancelled, "E_CANCELLED", "the run was asked to stop");
     const Counts before = ledger_->counts();
     const uint64_t commits_before = ledger_->commits();
     Watch watch{std::min<nanoseconds>(options_.progress_interval, std::chrono::milliseconds(500)),
@@ -257,7 +282,8 @@ Status Run::make_attempts() {
     if (outcome.status.ok()) {
       if (outcome.limit_reached)
         result_.warnings.push_back(Error(ErrorClass::config, "W_LIMIT_REACHED",
-                                         "the run ended at its limit; more may be left in the unit", "policy.limits"));
+                                         "the run ended at its limit; more may be left in the unit",
+                                         "policy.limits"));
       return merge_checkpoint();
     }
     if (outcome.failed_in == FailedIn::preparation || outcome.failed_in == FailedIn::staging)
@@ -266,10 +292,12 @@ Status Run::make_attempts() {
     if (ledger_->commits() > commits_before) attempt = 1;
     if (!outcome.retry_is_due || attempt >= retry.max_attempts) return std::move(outcome.status);
     ++result_.retries;
-    log_.write(Severity::warning, "the run is tried again from its last commit: " + outcome.status.error().message(),
+    log_.write(Severity::warning,
+               "the run is tried again from its last commit: " + outcome.status.error().message(),
                {{"code", outcome.status.error().code()}, {"attempt", std::to_string(attempt)}});
     if (signal_.wait(backoff(retry, attempt), StopLevel::drain))
-      return Error(ErrorClass::cancelled, "E_CANCELLED", "the run was asked to stop while it waited to try again");
+      return Error(ErrorClass::cancelled, "E_CANCELLED",
+                   "the run was asked to stop while it waited to try again");
     rejections_->restart(ledger_->counts().rejected());
     const Counts committed = ledger_->counts();
     live_.records_read = committed.read();
@@ -309,16 +337,17 @@ Status Run::merge_checkpoint() {
       if (state.checkpoint) entry["checkpoint"] = *state.checkpoint;
       list.push_back(std::move(entry));
     }
-    Result<boost::json::object> merged =
-        planner_->merge(boost::json::serialize(boost::json::object{{"before", before_}, {"slices", std::move(list)}}));
+    Result<boost::json::object> merged = planner_->merge(
+        boost::json::serialize(boost::json::object{{"before", before_}, {"slices", std::move(list)}}));
     if (!merged) return std::move(merged).error();
     result_.new_checkpoint = std::move(*merged);
   }
   if (result_.counts.reconciled()) return {};
   return Error(ErrorClass::system, "E_RECONCILIATION",
                "the counts do not add up: read " + std::to_string(result_.counts.read()) + ", written " +
-                   std::to_string(result_.counts.written) + ", rejected " + std::to_string(result_.counts.rejected()) +
-                   ", filtered " + std::to_string(result_.counts.filtered()));
+                   std::to_string(result_.counts.written) + ", rejected " +
+                   std::to_string(result_.counts.rejected()) + ", filtered " +
+                   std::to_string(result_.counts.filtered()));
 }
 
 void Run::keep_time() {
@@ -350,7 +379,8 @@ void Run::report_progress(const StagingStats& staging, bool done) {
   progress.staging_used = staging.used_bytes;
   progress.staging_capacity = staging.capacity_bytes;
   progress.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
-  progress.checkpoint = boost::json::serialize(ledger_ ? ledger_->checkpoint_after({}, before_) : result_.new_checkpoint);
+  progress.checkpoint =
+      boost::json::serialize(ledger_ ? ledger_->checkpoint_after({}, before_) : result_.new_checkpoint);
   progress.done = done;
   options_.on_progress(progress);
 }
@@ -358,7 +388,15 @@ void Run::report_progress(const StagingStats& staging, bool done) {
 void Run::conclude(Status status) {
   if (ledger_) {
     result_.commits = ledger_->commits();
-    if (!status.ok()) result_.new_checkpoint = ledger_->commits() > 0 ? ledger_->checkpoint_after({}, before_) : parsed_.checkpoint;
+    if (ledger_->adopted())
+      result_.warnings.push_back(
+          Error(ErrorClass::config, "W_RESUMED_FROM_SINK",
+                "the sink already held more than the request's checkpoint says; the run went on from there",
+                request_.sink_endpoint_id));
+    if (!status.ok())
+      result_.new_checkpoint = ledger_->commits() > 0 || ledger_->adopted()
+                                   ? ledger_->checkpoint_after({}, before_)
+                                   : parsed_.checkpoint;
   }
   for (auto& entry : result_.plugins) {
     const auto& metrics = entry.at("role").as_string() == "source" ? source_metrics_ : sink_metrics_;
@@ -370,15 +408,16 @@ void Run::conclude(Status status) {
     result_.status = RunStatus::succeeded;
     result_.exit_code = exit_done;
     if (rejections_ && result_.counts.rejected() > 0)
-      result_.warnings.push_back(Error(ErrorClass::config, "W_REJECTED",
-                                       std::to_string(result_.counts.rejected()) + " rejected; the first: " +
-                                           rejections_->first(),
-                                       request_.unit_id));
+      result_.warnings.push_back(
+          Error(ErrorClass::config, "W_REJECTED",
+                std::to_string(result_.counts.rejected()) + " rejected; the first: " + rejections_->first(),
+                request_.unit_id));
   } else {
     Error error = std::move(status).take_error();
     if (source_ && source_->scrubber) error = source_->scrubber->scrub(error);
     if (timed_out_ && error.error_class() == ErrorClass::cancelled)
-      error = Error(ErrorClass::cancelled, "E_TIMEOUT", "the run reached policy.limits.timeout and stopped at a durable point",
+      error = Error(ErrorClass::cancelled, "E_TIMEOUT",
+                    "the run reached policy.limits.timeout and stopped at a durable point",
                     "policy.limits.timeout", "run it again from newCheckpoint");
     result_.status = error.error_class() == ErrorClass::cancelled ? RunStatus::cancelled : RunStatus::failed;
     result_.exit_code = exit_code_of(error, moving_);
@@ -389,8 +428,10 @@ void Run::conclude(Status status) {
   result_.duration = steady_clock::now() - started_;
   if (ledger_) report_progress({}, true);
   log_.write(Severity::info, "run ends",
-             {{"exit", std::to_string(result_.exit_code)}, {"recordsRead", std::to_string(result_.counts.read())},
-              {"recordsWritten", std::to_string(result_.counts.written)}, {"verdict", verdict(result_)}});
+             {{"exit", std::to_string(result_.exit_code)},
+              {"recordsRead", std::to_string(result_.counts.read())},
+              {"recordsWritten", std::to_string(result_.counts.written)},
+              {"verdict", verdict(result_)}});
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 namespace sluice::host {
 
-// Resolves and refuses before any data moves, then makes attempts until one succeeds, fails for good, or the policy's
-// attempts are used up. The result is complete whatever happens. [any thread; blocks it]
+// Resolves and refuses before any data moves, then makes attempts until one succeeds, fails for good, or the
+// policy's attempts are used up. The result is complete whatever happens. [any thread; blocks it]
 RunResult run_request(const RunEnvironment& environment, ParsedRequest parsed, const RunOptions& options);
 
 }  // namespace sluice::host

@@ -17,7 +17,8 @@ using LogFields = std::vector<std::pair<std::string, std::string>>;
 // Copyable; the sink may be null. [any thread]
 class RunLog {
  public:
-  explicit RunLog(std::shared_ptr<LogSink> sink, LogFields fields = {}) : sink_(std::move(sink)), fields_(std::move(fields)) {}
+  explicit RunLog(std::shared_ptr<LogSink> sink, LogFields fields = {})
+      : sink_(std::move(sink)), fields_(std::move(fields)) {}
 
   RunLog with(std::string key, std::string value) const {
     RunLog copy = *this;
@@ -39,7 +40,9 @@ class RunLog {
   }
 
  private:
-  std::string scrubbed(std::string_view text) const { return scrubber_ ? scrubber_->scrub(text) : std::string(text); }
+  std::string scrubbed(std::string_view text) const {
+    return scrubber_ ? scrubber_->scrub(text) : std::string(text);
+  }
 
   std::shared_ptr<LogSink> sink_;
   LogFields fields_;

@@ -8,7 +8,9 @@ namespace sluice::host {
 
 namespace {
 
-int64_t ms(std::chrono::nanoseconds time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time).count(); }
+int64_t ms(std::chrono::nanoseconds time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+}
 
 // The waiting share of a side's time, in percent.
 int64_t share(std::chrono::nanoseconds waiting, std::chrono::nanoseconds busy) {
@@ -18,9 +20,12 @@ int64_t share(std::chrono::nanoseconds waiting, std::chrono::nanoseconds busy) {
 
 const char* to_text(RunStatus status) {
   switch (status) {
-    case RunStatus::succeeded: return "succeeded";
-    case RunStatus::failed: return "failed";
-    case RunStatus::cancelled: return "cancelled";
+    case RunStatus::succeeded:
+      return "succeeded";
+    case RunStatus::failed:
+      return "failed";
+    case RunStatus::cancelled:
+      return "cancelled";
   }
   return "failed";
 }
@@ -48,8 +53,9 @@ std::string format_time(std::chrono::system_clock::time_point time) {
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
-                utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(since % 1000));
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+                utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                static_cast<int>(since % 1000));
   return text.data();
 }
 

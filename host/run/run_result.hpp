@@ -30,8 +30,8 @@ struct RunResult {
   int exit_code = 1;
 };
 
-// `sink-bound, 83 %`: the source waited for room 83 % of its time. `source-bound` likewise; `balanced` when neither side
-// waited a tenth of its time; `no data`.
+// `sink-bound, 83 %`: the source waited for room 83 % of its time. `source-bound` likewise; `balanced` when
+// neither side waited a tenth of its time; `no data`.
 std::string verdict(const RunResult& result);
 
 boost::json::object to_json(const Error& error);

@@ -15,7 +15,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-Error cancelled() { return Error(ErrorClass::cancelled, "E_CANCELLED", "the run was stopped"); }
+Error cancelled() {
+  return Error(ErrorClass::cancelled, "E_CANCELLED", "the run was stopped");
+}
 
 std::string record_text(std::span<const std::byte> frame, uint32_t record) {
   BatchView view(frame);
@@ -28,10 +30,16 @@ std::string record_text(std::span<const std::byte> frame, uint32_t record) {
 
 }  // namespace
 
-SinkFeed::SinkFeed(SinkHandle& sink, std::vector<FeedStream> streams, FeedSettings settings, RunSignal& signal,
-                   Rejections& rejections, Ledger& ledger, LiveCounts& live, RunLog log)
-    : sink_(sink), settings_(std::move(settings)), signal_(signal), rejections_(rejections), ledger_(ledger),
-      live_(live), log_(std::move(log)), last_commit_(steady_clock::now()) {
+SinkFeed::SinkFeed(SinkHandle& sink, std::vector<FeedStream> streams, FeedSettings settings,
+                   RunSignal& signal, Rejections& rejections, Ledger& ledger, LiveCounts& live, RunLog log)
+    : sink_(sink),
+      settings_(std::move(settings)),
+      signal_(signal),
+      rejections_(rejections),
+      ledger_(ledger),
+      live_(live),
+      log_(std::move(log)),
+      last_commit_(steady_clock::now()) {
   for (FeedStream& stream : streams) {
     Position position;
     position.stream = stream;
@@ -133,7 +141,8 @@ Status SinkFeed::write(Position& from, std::span<const std::byte> frame) {
     done = *result;
     return {};
   });
-  // Over the limit: the sink echoes our refusal, or ignored it; either way the records are counted and the run ends.
+  // Over the limit: the sink echoes our refusal, or ignored it; either way the records are counted and the
+  // run ends.
   for (const Refused& refused : refused_)
     if (Status counted = reject(refused.record, refused.code, refused.reason); !counted.ok()) return counted;
   refused_.clear();
@@ -172,7 +181,8 @@ Status SinkFeed::with_retries(const char* what, const std::function<Status()>& c
       return status;
     }
     const auto pause = backoff(*settings_.retry, attempt);
-    log_.write(Severity::warning, std::string("sink ") + what + " is tried again: " + status.error().message(),
+    log_.write(Severity::warning,
+               std::string("sink ") + what + " is tried again: " + status.error().message(),
                {{"code", status.error().code()}, {"attempt", std::to_string(attempt)}});
     ++retries_;
     if (signal_.wait(pause, StopLevel::now)) return cancelled();
@@ -201,7 +211,8 @@ Status SinkFeed::commit_if_due() {
   bool uncovered = false;
   for (const Position& position : positions_) uncovered = uncovered || position.uncovered;
   // A commit right after a checkpoint repeats nothing when the run must go on from it; wait a while for one.
-  const bool overdue = uncommitted_bytes_ / 2 >= settings_.commit->every_bytes || age / 2 >= settings_.commit->every;
+  const bool overdue =
+      uncommitted_bytes_ / 2 >= settings_.commit->every_bytes || age / 2 >= settings_.commit->every;
   if (uncovered && (settings_.exactly_once || !overdue)) return {};
   return commit(false);
 }
@@ -228,8 +239,9 @@ Status SinkFeed::commit(bool final) {
       boost::system::error_code error;
       boost::json::value checkpoint = boost::json::parse(position.checkpoint, error);
       if (error || !checkpoint.is_object())
-        return Error(ErrorClass::system, "E_PLUGIN_ANSWER",
-                     "the source attached a checkpoint that is no JSON object: " + position.checkpoint.substr(0, 80));
+        return Error(
+            ErrorClass::system, "E_PLUGIN_ANSWER",
+            "the source attached a checkpoint that is no JSON object: " + position.checkpoint.substr(0, 80));
       position.pending.checkpoint = std::move(checkpoint.get_object());
     }
     position.pending.finished =
@@ -259,7 +271,8 @@ Status SinkFeed::commit(bool final) {
     position.pending.checkpoint.reset();
     position.checkpoint.clear();
     if (position.next_sequence > 0)
-      if (Status done = position.stream.reader->acknowledge(position.next_sequence - 1); !done.ok()) return done;
+      if (Status done = position.stream.reader->acknowledge(position.next_sequence - 1); !done.ok())
+        return done;
   }
   return {};
 }

@@ -29,7 +29,7 @@ struct FeedStream {
 };
 
 struct FeedSettings {
-  bool ordered;             // one slice after another, else whatever is there
+  bool ordered;              // one slice after another, else whatever is there
   bool tables_to_documents;  // the source gives tables, the sink takes only documents
   bool exactly_once;
   const CommitPolicy* commit;
@@ -46,8 +46,8 @@ class SinkFeed {
   SinkFeed(const SinkFeed&) = delete;
   SinkFeed& operator=(const SinkFeed&) = delete;
 
-  // Until every stream has ended; then the final commit, when all their sources finished, else a commit of what was
-  // written. On failure the sink is told to take back what was not committed.
+  // Until every stream has ended; then the final commit, when all their sources finished, else a commit of
+  // what was written. On failure the sink is told to take back what was not committed.
   Status run();
 
   std::chrono::nanoseconds busy() const { return busy_; }
@@ -61,9 +61,9 @@ class SinkFeed {
     FeedStream stream;
     uint64_t next_sequence = 0;
     bool ended = false;
-    Commit pending;                 // since the last durable commit
-    std::string checkpoint;         // the newest one, JSON text; empty: none since the last durable commit
-    bool uncovered = false;         // records written after the newest checkpoint
+    Commit pending;          // since the last durable commit
+    std::string checkpoint;  // the newest one, JSON text; empty: none since the last durable commit
+    bool uncovered = false;  // records written after the newest checkpoint
   };
 
   Status feed();
@@ -77,7 +77,8 @@ class SinkFeed {
   bool all_ended() const;
   std::chrono::milliseconds patience() const;
 
-  static sluice_status on_reject(void* self, uint32_t record, sluice_str code, sluice_str reason, sluice_error* error);
+  static sluice_status on_reject(void* self, uint32_t record, sluice_str code, sluice_str reason,
+                                 sluice_error* error);
   Status reject(uint32_t record, std::string_view code, std::string_view reason);
 
   SinkHandle& sink_;

@@ -10,9 +10,13 @@ namespace sluice::host {
 
 namespace {
 
-StreamWriter& get(void* self) { return *static_cast<StreamWriter*>(self); }
+StreamWriter& get(void* self) {
+  return *static_cast<StreamWriter*>(self);
+}
 
-Error misuse(const std::string& what) { return Error(ErrorClass::system, "E_PLUGIN_BUG", what); }
+Error misuse(const std::string& what) {
+  return Error(ErrorClass::system, "E_PLUGIN_BUG", what);
+}
 
 constexpr size_t longest_where = 4096, longest_reason = 4096;
 
@@ -20,7 +24,12 @@ constexpr size_t longest_where = 4096, longest_reason = 4096;
 
 StreamWriter::StreamWriter(StagingWriter& staging, const Limits& limits, bool tables, RunSignal& signal,
                            Rejections& rejections, LiveCounts& live)
-    : staging_(staging), limits_(limits), tables_(tables), signal_(signal), rejections_(rejections), live_(live) {
+    : staging_(staging),
+      limits_(limits),
+      tables_(tables),
+      signal_(signal),
+      rejections_(rejections),
+      live_(live) {
   using std::chrono::duration_cast, std::chrono::milliseconds;
   table_.size = sizeof table_;
   table_.max_batch_records = limits.batch.max_records;
@@ -119,13 +128,16 @@ sluice_status StreamWriter::reject(void* self, const sluice_rejection* rejection
   ++writer.pending_rejected_;
   writer.live_.records_rejected.fetch_add(1, std::memory_order_relaxed);
   writer.live_.records_read.fetch_add(1, std::memory_order_relaxed);
-  Rejection taken{view(rejection->code).substr(0, SLUICE_ERROR_CODE_BYTES), view(rejection->reason).substr(0, longest_reason),
+  Rejection taken{view(rejection->code).substr(0, SLUICE_ERROR_CODE_BYTES),
+                  view(rejection->reason).substr(0, longest_reason),
                   view(rejection->where).substr(0, longest_where),
                   {reinterpret_cast<const char*>(rejection->value.data), rejection->value.size}};
   return writer.answer(writer.rejections_.add(taken), error);
 }
 
-void StreamWriter::filter(void* self, uint64_t records) { get(self).pending_filtered_ += records; }
+void StreamWriter::filter(void* self, uint64_t records) {
+  get(self).pending_filtered_ += records;
+}
 
 void StreamWriter::expect(void* self, uint64_t bytes) {
   get(self).live_.bytes_expected.store(bytes, std::memory_order_relaxed);

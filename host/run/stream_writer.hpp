@@ -15,7 +15,8 @@
 
 namespace sluice::host {
 
-// Numbers that the thread which called run() shows while the run goes on. Relaxed atomics: each is right by itself.
+// Numbers that the thread which called run() shows while the run goes on. Relaxed atomics: each is right by
+// itself.
 struct LiveCounts {
   std::atomic<uint64_t> records_read{0}, records_written{0}, records_rejected{0};
   std::atomic<uint64_t> bytes_read{0}, bytes_written{0}, bytes_expected{0};
@@ -30,8 +31,8 @@ class StreamWriter {
     uint64_t max_records, max_bytes;  // of this slice
   };
 
-  StreamWriter(StagingWriter& staging, const Limits& limits, bool tables, RunSignal& signal, Rejections& rejections,
-               LiveCounts& live);
+  StreamWriter(StagingWriter& staging, const Limits& limits, bool tables, RunSignal& signal,
+               Rejections& rejections, LiveCounts& live);
   StreamWriter(const StreamWriter&) = delete;
   StreamWriter& operator=(const StreamWriter&) = delete;
 
@@ -44,7 +45,9 @@ class StreamWriter {
   std::chrono::nanoseconds blocked() const { return blocked_; }
   // What failed on the host's side, which tells more than what the plugin made of it; null when nothing did.
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
-  bool reached_limit() const { return counts_.staged >= limits_.max_records || payload_ >= limits_.max_bytes; }
+  bool reached_limit() const {
+    return counts_.staged >= limits_.max_records || payload_ >= limits_.max_bytes;
+  }
 
  private:
   static sluice_status claim(void* self, uint64_t min_bytes, sluice_span* out, sluice_error* error);

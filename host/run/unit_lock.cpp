@@ -18,8 +18,8 @@ namespace sluice::host {
 namespace {
 
 Error no_lock(const std::filesystem::path& path, const std::string& what) {
-  return Error(ErrorClass::system, "E_LOCK", "cannot lock the unit: " + path.string() + ": " + what, path.string(),
-               "set XDG_RUNTIME_DIR to a folder that belongs to this user");
+  return Error(ErrorClass::system, "E_LOCK", "cannot lock the unit: " + path.string() + ": " + what,
+               path.string(), "set XDG_RUNTIME_DIR to a folder that belongs to this user");
 }
 
 // Our own folder, closed to others: a stranger's folder of the same name in /tmp is refused.
@@ -48,8 +48,8 @@ Result<UnitLock> UnitLock::take(const std::string& identity, const std::string& 
   std::snprintf(name.data(), name.size(), "%016llx%016llx.lock", static_cast<unsigned long long>(hash.high64),
                 static_cast<unsigned long long>(hash.low64));
   const std::filesystem::path path = folder / name.data();
-  // A holder removes its file when it is done. If that happened between our open and our lock, we hold a file that has
-  // no name any more, and somebody else may lock a new one: look, and open again.
+  // A holder removes its file when it is done. If that happened between our open and our lock, we hold a file
+  // that has no name any more, and somebody else may lock a new one: look, and open again.
   for (int tries = 0; tries < 100; ++tries) {
     const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0) return no_lock(path, strerror(errno));
@@ -57,10 +57,12 @@ Result<UnitLock> UnitLock::take(const std::string& identity, const std::string& 
       const int why = errno;
       close(file);
       if (why != EWOULDBLOCK) return no_lock(path, strerror(why));
-      return Error(ErrorClass::transient, "E_UNIT_BUSY", "another run of unit \"" + unit_id + "\" into this sink is under way",
-                   unit_id, "wait until it has ended");
+      return Error(ErrorClass::transient, "E_UNIT_BUSY",
+                   "another run of unit \"" + unit_id + "\" into this sink is under way", unit_id,
+                   "wait until it has ended");
     }
-    struct stat ours {}, named {};
+    struct stat ours {
+    }, named{};
     if (fstat(file, &ours) == 0 && stat(path.c_str(), &named) == 0 && ours.st_ino == named.st_ino)
       return UnitLock(file, path);
     close(file);

@@ -1,8 +1,10 @@
-// The host: plugins, endpoints and runs, for an embedding program (libsluice.so). The command line stands on it too.
+// The host: plugins, endpoints and runs, for an embedding program (libsluice.so). The command line stands on
+// it too.
 //
-// Requests and results are JSON texts, the same that the command line and the C API take and give: docs/data-plane.md.
-// A Host is usable from many threads at once; runs in it are independent of each other. It owns no global state, installs
-// no signal handlers, never calls exit, and throws nothing but std::bad_alloc.
+// Requests and results are JSON texts, the same that the command line and the C API take and give:
+// docs/data-plane.md. A Host is usable from many threads at once; runs in it are independent of each other.
+// It owns no global state, installs no signal handlers, never calls exit, and throws nothing but
+// std::bad_alloc.
 #pragma once
 
 #include <chrono>
@@ -18,12 +20,13 @@
 
 namespace sluice::host {
 
-// What a call came to, as the command line's exit codes: 0 done, 1 internal error, 2 rejected request or configuration,
-// 3 environment, 4 the run failed in a plugin, 5 rejected records above tolerance, 6 cancelled with a valid checkpoint,
-// 7 staging damaged.
+// What a call came to, as the command line's exit codes: 0 done, 1 internal error, 2 rejected request or
+// configuration, 3 environment, 4 the run failed in a plugin, 5 rejected records above tolerance, 6 cancelled
+// with a valid checkpoint, 7 staging damaged.
 struct Reply {
   int exit_code = 0;
-  // The result; or, when a call other than run() failed: {"error": {code, class, message, retryable, where, hint}}.
+  // The result; or, when a call other than run() failed: {"error": {code, class, message, retryable, where,
+  // hint}}.
   std::string json;
 
   bool ok() const { return exit_code == 0; }
@@ -59,8 +62,8 @@ class SLUICE_HOST_API Cancellation {
   std::shared_ptr<State> state_;
 };
 
-// A moment of a run, for people and heartbeats. `checkpoint` is the last committed one (JSON, or "null"): a retried
-// attempt can go on from it.
+// A moment of a run, for people and heartbeats. `checkpoint` is the last committed one (JSON, or "null"): a
+// retried attempt can go on from it.
 struct Progress {
   std::string run_id;
   std::string unit_id;
@@ -97,22 +100,26 @@ class SLUICE_HOST_API Host {
   Reply check(std::string_view endpoint);
   // {"endpoint", "template", "units": [{unitId, title, contentType, bytes, schema, …}]}
   Reply units(std::string_view endpoint);
-  // {"endpoint", "unitId", "format", "schema", "records": [ … ], "rejected": [{where, code, reason}], "truncated"}: the
-  // first records; documents that are JSON as JSON, others as strings.
+  // {"endpoint", "unitId", "format", "schema", "records": [ … ], "rejected": [{where, code, reason}],
+  // "truncated"}: the first records; documents that are JSON as JSON, others as strings.
   Reply preview(std::string_view endpoint, std::string_view unit, uint32_t records = 10);
 
-  // {"plugins": [{path, outcome: "loaded" | "refused", id, version, vendor, license, abi, templates, code, reason, hint}]}
+  // {"plugins": [{path, outcome: "loaded" | "refused", id, version, vendor, license, abi, templates, code,
+  // reason, hint}]}
   Reply plugins() const;
-  // One of the above with the descriptor, needed libraries and symbols, read without loading; FILE or plugin id.
+  // One of the above with the descriptor, needed libraries and symbols, read without loading; FILE or plugin
+  // id.
   Reply inspect_plugin(std::string_view file_or_id) const;
-  // {"endpoints": [{endpointId, template, roles, config (secrets masked)}], "templates": [{id, title, roles, plugin}]}
+  // {"endpoints": [{endpointId, template, roles, config (secrets masked)}], "templates": [{id, title, roles,
+  // plugin}]}
   Reply endpoints() const;
   // {"id", "title", "description", "roles", "source", "sink", "configSchema", "plugin"}
   Reply describe_template(std::string_view id) const;
-  // {"config": path, "endpoints": [{endpointId, ok, errors}], "request": {ok, errors, warnings}, "ok"}. The request may be
-  // empty.
+  // {"config": path, "endpoints": [{endpointId, ok, errors}], "request": {ok, errors, warnings}, "ok"}. The
+  // request may be empty.
   Reply validate(std::string_view request = {}) const;
-  // {"checks": [{name, ok, detail, hint}], "ok"}: configuration, plugin folders, staging, limits of this machine.
+  // {"checks": [{name, ok, detail, hint}], "ok"}: configuration, plugin folders, staging, limits of this
+  // machine.
   Reply doctor() const;
   // {"version", "abi": {"oldest", "newest"}, "compiler", "boost", "staging": [...]}
   static Reply version();

@@ -14,8 +14,8 @@ namespace sluice::host {
 
 enum class Severity { trace, debug, info, warning, error };
 
-// One structured line. `fields` are set by the host (component, plugin, endpoint, runId, …) and by plugins; secrets that
-// the host resolved are already scrubbed.
+// One structured line. `fields` are set by the host (component, plugin, endpoint, runId, …) and by plugins;
+// secrets that the host resolved are already scrubbed.
 struct LogLine {
   Severity severity = Severity::info;
   std::chrono::system_clock::time_point time;
@@ -32,8 +32,8 @@ class LogSink {
 
 enum class LogFormat { text, json };
 
-// Lines of `least` severity and above on standard error, through Boost.Log. The sink takes itself out of Boost.Log's core
-// when it is destroyed. Two of them may live at once; each writes only its own lines.
+// Lines of `least` severity and above on standard error, through Boost.Log. The sink takes itself out of
+// Boost.Log's core when it is destroyed. Two of them may live at once; each writes only its own lines.
 SLUICE_HOST_API std::shared_ptr<LogSink> make_stderr_log(Severity least, LogFormat format, bool color);
 
 }  // namespace sluice::host

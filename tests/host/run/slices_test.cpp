@@ -1,0 +1,97 @@
+// A unit read in parallel slices.
+#include "engine.hpp"
+
+using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+struct Sliced : Engine {
+  Sliced() {
+    source->plan = [](const ReadRequest&, uint32_t most) {
+      std::vector<Json> slices;
+      for (uint32_t i = 0; i < most; ++i)
+        slices.push_back(Json::object({{"from", int64_t{i} * 100}, {"to", int64_t{i + 1} * 100}}));
+      return slices;
+    };
+    source->read = [this](const ReadRequest& request, SourceWriter& out, const HostServices&) {
+      const int64_t to = request.slice->at("to").as_integer();
+      int64_t next = request.checkpoint ? request.checkpoint->at("next").as_integer()
+                                        : request.slice->at("from").as_integer();
+      DocumentBuilder batch(out, [&] { return Json::object({{"next", next}}); });
+      for (; next < to; ++next) {
+        if (next == fail_at) {
+          batch.flush();
+          throw Error(ErrorClass::system, "E_LOST", "gone");
+        }
+        batch.append(std::to_string(next));
+      }
+      batch.flush();
+    };
+  }
+  static std::vector<std::string> sorted(std::vector<std::string> list) {
+    std::sort(list.begin(), list.end(),
+              [](const auto& a, const auto& b) { return std::stoi(a) < std::stoi(b); });
+    return list;
+  }
+  static std::vector<std::string> plain(int count) {
+    std::vector<std::string> list;
+    for (int n = 0; n < count; ++n) list.push_back(std::to_string(n));
+    return list;
+  }
+  int64_t fail_at = -1;
+};
+
+constexpr const char* four = R"({"policy":{"parallelism":{"slices":4},"batch":{"maxRecords":7}}})";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(slices)
+
+BOOST_FIXTURE_TEST_CASE(every_record_comes_once_and_the_source_merges_the_checkpoints, Sliced) {
+  const host::RunResult result = run(four);
+  BOOST_TEST(result.exit_code == 0);
+  BOOST_TEST(sorted(sink->committed) == plain(400), boost::test_tools::per_element());
+  BOOST_TEST(result.new_checkpoint.at("merged").as_int64() == 4);
+  BOOST_TEST(sink->opens == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_ordered_sink_gets_one_slice_after_another, Sliced) {
+  sink = add("dst", "fake.json");
+  BOOST_TEST(run(four).exit_code == 0);
+  BOOST_TEST(sink->committed == plain(400), boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_parallel_sink_has_an_instance_per_slice, Sliced) {
+  sink = add("dst", "fake.parallel");
+  BOOST_TEST(run(four).exit_code == 0);
+  BOOST_TEST(sorted(sink->committed) == plain(400), boost::test_tools::per_element());
+  BOOST_TEST(sink->opens == 4u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_run_cut_off_between_slices_goes_on_with_the_same_slices, Sliced) {
+  fail_at = 250;
+  const host::RunResult failed = run(four);
+  BOOST_TEST(failed.exit_code == 4);
+  BOOST_REQUIRE(failed.new_checkpoint.is_object());
+  fail_at = -1;
+  // The policy asks for other slices now; the ones that began are finished first.
+  source->plan = [](const ReadRequest&, uint32_t) -> std::vector<Json> {
+    BOOST_ERROR("planned again");
+    return {};
+  };
+  const host::RunResult resumed =
+      run(R"({"checkpoint":)" + boost::json::serialize(failed.new_checkpoint) + "}");
+  BOOST_TEST(resumed.exit_code == 0);
+  BOOST_TEST(sorted(sink->committed) == plain(400), boost::test_tools::per_element());
+  BOOST_TEST(resumed.new_checkpoint.at("merged").as_int64() == 4);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_source_that_cannot_divide_is_read_whole_with_a_warning, Engine) {
+  source->read = counting(10);
+  const host::RunResult result = run(four);
+  BOOST_TEST(result.exit_code == 0);
+  BOOST_TEST(result.counts.written == 10u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
