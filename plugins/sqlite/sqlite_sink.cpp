@@ -51,10 +51,15 @@ void SqliteSink::begin() {
     database_.execute("BEGIN IMMEDIATE");
     loaded_ = false;
   }
-  if (!loaded_) target_->load(!request_.tables);
-  loaded_ = true;
-  if (!prepared_) prepare_table();
-  prepared_ = true;
+  try {
+    if (!loaded_) target_->load(!request_.tables);
+    loaded_ = true;
+    if (!prepared_) prepare_table();
+    prepared_ = true;
+  } catch (...) {
+    if (!open_batches_) roll_back();
+    throw;
+  }
 }
 
 // Decides what becomes of rows that stand in the table already. Only rows that this unit alone wrote are ever
@@ -149,8 +154,10 @@ void SqliteSink::abort() {
   roll_back();
 }
 
-// Also when SQLite has rolled back the whole transaction by itself.
+// Also when SQLite has rolled back the whole transaction by itself. A transaction that holds nothing else is
+// ended, so that nobody waits for its lock.
 void SqliteSink::undo_batch() noexcept {
+  if (!open_batches_) return roll_back();
   loaded_ = false;
   if (database_.in_transaction()) {
     sqlite3_exec(database_.handle(), "ROLLBACK TO batch", nullptr, nullptr, nullptr);
