@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# The main job on real data: CSV and JSON into SQLite, twice, and a third time after a row was appended.
+# usage: demo.sh PATH-TO-SLUICE [WORK-FOLDER]
+set -euo pipefail
+sluice=$(realpath "$1")
+here=$(cd "$(dirname "$0")" && pwd)
+work=${2:-$(dirname "$sluice")/../demo}
+rm -rf "$work"
+mkdir -p "$work/data"
+cd "$work"
+cp "$here/sluice.yaml" .
+cp /usr/share/unicode/UnicodeData.txt /usr/share/iso-codes/json/iso_{3166-1,639-3,4217}.json data/
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+[ -t 1 ] && [ -z "${NO_COLOR:-}" ] || say() { printf '\n%s\n' "$*"; }
+# Each endpoint keeps its checkpoint in a file of its own; an orchestrator would keep it in its store.
+take() { "$sluice" run -q --endpoint "$1" --unit "$2" --sink lake --staging memory --checkpoint-file "$1.checkpoint" "${@:3}"; }
+rows() { sqlite3 lake.db "select count(*) from $1"; }
+# What a run wrote, out of its result.
+written() { python3 -c 'import json,sys; print(json.load(sys.stdin)["stats"]["recordsWritten"])'; }
+expect() { [ "$2" = "$3" ] || { echo "demo: $1: expected $3, got $2" >&2; exit 1; }; }
+
+say '1. First run: characters (CSV), countries, languages and currencies (JSON) into lake.db'
+take characters UnicodeData.txt
+for list in countries:iso_3166-1.json languages:iso_639-3.json currencies:iso_4217.json; do
+  take "${list%%:*}" "${list#*:}" > /dev/null
+done
+sqlite3 -box lake.db "select 'UnicodeData' as 'table', count(*) as rows from UnicodeData
+  union all select 'iso_3166-1', count(*) from \"iso_3166-1\" union all select 'iso_639-3', count(*) from \"iso_639-3\"
+  union all select 'iso_4217', count(*) from \"iso_4217\""
+expect 'rows of UnicodeData' "$(rows UnicodeData)" "$(wc -l < data/UnicodeData.txt)"
+
+say '2. Second run: nothing is new, and nothing is read twice'
+for unit in characters:UnicodeData.txt countries:iso_3166-1.json; do
+  count=$(take "${unit%%:*}" "${unit#*:}" --json | written)
+  echo "${unit%%:*}: $count new records"
+  expect "new ${unit%%:*}" "$count" 0
+done
+
+say '3. A row is appended to the CSV, and the third run takes exactly it'
+echo 'F8D0;KLINGON LETTER A;Lo;0;L;;;;;N;;;;;' >> data/UnicodeData.txt
+count=$(take characters UnicodeData.txt --json | tee result.json | written)
+echo "characters: $count new record"
+expect 'new characters' "$count" 1
+sqlite3 -box lake.db "select code_point, name, category, combining_class from UnicodeData order by rowid desc limit 2"
+
+say '4. A query over what arrived'
+sqlite3 -box lake.db "select category, count(*) as characters, sum(decimal_digit is not null) as digits,
+  min(name) as for_example from UnicodeData where name not like '<%' group by category order by characters desc limit 8"
+sqlite3 -box lake.db "select (select count(*) from \"iso_3166-1\") as countries, (select count(*) from \"iso_639-3\") as
+  languages, (select count(*) from \"iso_4217\") as currencies, typeof(combining_class) as type_of_class from UnicodeData limit 1"
+
+say '5. The receipt of the last run'
+python3 -m json.tool result.json | sed -n '/"receipt"/,/^    }/p'
+
+say '6. Throughput: the same table 40 times over, CSV to SQLite'
+mkdir -p data/big
+for _ in $(seq 40); do head -n 34924 data/UnicodeData.txt; done > data/big/UnicodeData.txt
+sed -e 's|./data/UnicodeData.txt|./data/big/UnicodeData.txt|' -e 's|./lake.db|./big.db|' sluice.yaml > big.yaml
+"$sluice" run --config big.yaml --endpoint characters --unit UnicodeData.txt --sink lake --staging memory
