@@ -210,6 +210,16 @@ BOOST_AUTO_TEST_CASE(offsets_must_ascend) {
   require_refused(frame, "offsets reach outside");
 }
 
+BOOST_AUTO_TEST_CASE(names_are_utf8_and_stand_once) {
+  FrameBytes frame = table();
+  const sluice_range first = BatchView(frame).column(0).entry().name;
+  change_column(frame, 5, [&](sluice_frame_column& c) { c.name = first; });
+  require_refused(frame, "two columns are named \"b\"");
+  frame = table();
+  frame[first.offset] = std::byte{0xC0};
+  require_refused(frame, "not UTF-8");
+}
+
 BOOST_AUTO_TEST_CASE(document_columns_must_be_what_their_role_says) {
   using C = sluice_frame_column;
   const std::vector<std::tuple<uint32_t, const char*, std::function<void(C&)>>> changes{

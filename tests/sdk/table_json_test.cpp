@@ -90,17 +90,19 @@ BOOST_AUTO_TEST_CASE(dates_follow_the_gregorian_calendar) {
   for (const auto& [days, date] : dates)
     BOOST_TEST(cell(Type::date32, days) == "{\"c\":\"" + std::string(date) + "\"}");
   // Day after day through four centuries, against a calendar that only counts.
-  int year = 1800, month = 1, day = 1;
+  int year = 1800, month = 1, day = 1, differ = 0;
   char expected[48], text[32];
   for (int64_t at = -62091; at < 84006; ++at) {
     std::snprintf(expected, sizeof expected, "%04d-%02d-%02d", year, month, day);
     *detail::put_date(text, at) = '\0';
-    BOOST_REQUIRE(std::string_view(text) == expected);
+    differ += std::string_view(text) != expected;
     const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     const int days[] = {31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (++day > days[month - 1]) day = 1, ++month;
     if (month > 12) month = 1, ++year;
   }
+  BOOST_TEST(differ == 0);
+  BOOST_TEST(year == 2200);
 }
 
 BOOST_AUTO_TEST_CASE(timestamps_are_rfc_3339_in_utc) {

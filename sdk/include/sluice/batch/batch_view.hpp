@@ -2,13 +2,16 @@
 // trusts them. Format: docs/batch-format.md.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/batch/types.hpp"
+#include "sluice/batch/utf8.hpp"
 #include "sluice/error.hpp"
 
 namespace sluice {
@@ -183,7 +186,7 @@ class FrameChecker {
       if (Status status = check_role(i, column, roles); !status.ok()) return status;
       if (Status status = check_column(i, column); !status.ok()) return status;
     }
-    return {};
+    return header_.kind == SLUICE_KIND_TABLE ? check_names() : Status();
   }
 
  private:
@@ -234,6 +237,17 @@ class FrameChecker {
     uint64_t wanted = type == Type::boolean ? (rows + 7) / 8 : rows * value_width(type);
     if (column.data.size < wanted) return bad(index, "data is cut off");
     return {};
+  }
+  Status check_names() const {
+    std::vector<std::string_view> names(header_.column_count);
+    for (uint32_t i = 0; i < header_.column_count; ++i) {
+      auto column = load<sluice_frame_column>(bytes_.data() + header_.header_size + size_t{i} * 64);
+      names[i] = {reinterpret_cast<const char*>(bytes_.data()) + column.name.offset, column.name.size};
+      if (!is_utf8(names[i])) return bad(i, "the name is not UTF-8");
+    }
+    std::sort(names.begin(), names.end());
+    auto twin = std::adjacent_find(names.begin(), names.end());
+    return twin == names.end() ? Status() : bad("two columns are named \"" + std::string(*twin) + "\"");
   }
   uint32_t count_nulls(const sluice_frame_column& column) const {
     uint32_t nulls = 0;

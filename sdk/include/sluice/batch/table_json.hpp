@@ -138,8 +138,9 @@ inline char* put_date(char* to, int64_t day) {
 
 inline char* put_timestamp(char* to, int64_t micros) {
   constexpr int64_t day_micros = int64_t{86400} * 1000000;
-  const int64_t day = micros / day_micros - (micros % day_micros < 0 ? 1 : 0);
-  const int64_t of_day = micros - day * day_micros;
+  const bool before = micros % day_micros < 0;
+  const int64_t day = micros / day_micros - (before ? 1 : 0);
+  const int64_t of_day = micros % day_micros + (before ? day_micros : 0);
   const auto seconds = static_cast<uint32_t>(of_day / 1000000),
              rest = static_cast<uint32_t>(of_day % 1000000);
   to = put_date(to, day);

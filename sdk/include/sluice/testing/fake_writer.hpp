@@ -14,6 +14,7 @@
 #include "sluice/batch/batch_view.hpp"
 #include "sluice/batch/frame_storage.hpp"
 #include "sluice/batch/table_json.hpp"
+#include "sluice/batch/utf8.hpp"
 #include "sluice/source_writer.hpp"
 
 namespace sluice::testing {
@@ -151,11 +152,6 @@ class FakeWriter {
       }
     for (uint32_t i = 0; batch.is_table() && i < batch.column_count(); ++i) {
       const ColumnView column = batch.column(i);
-      for (uint32_t before = 0; before < i; ++before)
-        if (batch.column(before).name() == column.name())
-          return malformed("two columns \"" + std::string(column.name()) + "\"");
-      if (!is_utf8(column.name()))
-        return malformed("the name of column " + std::to_string(i) + " is no UTF-8");
       if (column.type() != Type::utf8 && column.type() != Type::json) continue;
       for (uint32_t row = 0; row < batch.size(); ++row)
         if (!is_utf8(column.text(row)))
@@ -187,28 +183,6 @@ class FakeWriter {
   }
   static void filter(void* self, uint64_t records) { get(self).filtered_ += records; }
   static void expect(void* self, uint64_t bytes) { get(self).expected_bytes_ = bytes; }
-
-  // Shortest forms only, no surrogates, nothing above U+10FFFF.
-  static bool is_utf8(std::string_view text) {
-    for (size_t i = 0; i < text.size();) {
-      const auto lead = static_cast<unsigned char>(text[i]);
-      const size_t size = lead < 0x80   ? 1
-                          : lead < 0xC2 ? 0
-                          : lead < 0xE0 ? 2
-                          : lead < 0xF0 ? 3
-                          : lead < 0xF5 ? 4
-                                        : 0;
-      if (size == 0 || text.size() - i < size) return false;
-      for (size_t j = 1; j < size; ++j)
-        if ((static_cast<unsigned char>(text[i + j]) & 0xC0u) != 0x80u) return false;
-      const auto next = size > 1 ? static_cast<unsigned char>(text[i + 1]) : 0u;
-      if ((lead == 0xE0 && next < 0xA0) || (lead == 0xED && next > 0x9F) || (lead == 0xF0 && next < 0x90) ||
-          (lead == 0xF4 && next > 0x8F))
-        return false;
-      i += size;
-    }
-    return true;
-  }
 
   sluice_writer table_{};
   uint64_t max_rejected_;
