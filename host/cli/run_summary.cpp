@@ -30,7 +30,7 @@ std::string plugin_names(const json::array& plugins) {
       out += brief(item);
       continue;
     }
-    out += text_at(*plugin, "id");
+    out += text_at(*plugin, "plugin");
     if (const std::string version = text_at(*plugin, "version"); !version.empty()) out += " " + version;
   }
   return out;
