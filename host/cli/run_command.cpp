@@ -12,6 +12,25 @@
 namespace sluice::host::cli {
 namespace {
 
+// Leaves out the run's own error lines: they come with the result, where they have their hint, and are shown
+// then.
+class WithoutResultErrors final : public LogSink {
+ public:
+  explicit WithoutResultErrors(std::shared_ptr<LogSink> log) : log_(std::move(log)) {}
+
+  void write(const LogLine& line) noexcept override {
+    bool of_run = false, has_code = false;
+    for (const auto& [key, value] : line.fields) {
+      of_run = of_run || (key == "component" && value == "run");
+      has_code = has_code || key == "code";
+    }
+    if (line.severity != Severity::error || !of_run || !has_code) log_->write(line);
+  }
+
+ private:
+  std::shared_ptr<LogSink> log_;
+};
+
 // Progress as this standard error can show it.
 class Reporter {
  public:
@@ -20,6 +39,7 @@ class Reporter {
     const bool bar =
         console.terminal().err_redraws && !console.options().quiet && session.log.format == LogFormat::text;
     log_ = session.make_log(bar ? Severity::warning : Severity::info);
+    if (!console.options().json) log_ = std::make_shared<WithoutResultErrors>(log_);
     if (bar) {
       bar_ = std::make_shared<ProgressBar>();
       log_ = log_above(bar_, log_);

@@ -49,12 +49,14 @@ int input_file(const std::string& input) {
 
 // A small environment of our own: the tester's must not change what is tested. Sanitizers keep their options.
 std::vector<std::string> environment_of(const Spawn& spawn) {
-  std::vector<std::string> all{"TERM=xterm", "LANG=C.UTF-8"};
+  std::vector<std::string> all;
+  // The first of two with one name counts.
+  for (const auto& [name, value] : spawn.environment) all.push_back(name + "=" + value);
+  all.insert(all.end(), {"TERM=xterm", "LANG=C.UTF-8"});
   for (const char* name :
        {"PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) all.push_back(std::string(name) + "=" + value);
   all.push_back("XDG_RUNTIME_DIR=" + spawn.folder.string());
-  for (const auto& [name, value] : spawn.environment) all.push_back(name + "=" + value);
   return all;
 }
 

@@ -156,6 +156,9 @@ BOOST_AUTO_TEST_CASE(a_failing_plugin_exits_4_and_is_named) {
   BOOST_TEST(holds(text.out, "status      failed"), text.out);
   BOOST_TEST(holds(text.err, "error: "), text.err);
   BOOST_TEST(holds(text.err, "  code: E_CHAOS"), text.err);
+  const Outcome quiet = sluice({"run", "--endpoint", "broken", "--unit", "records", "--sink", "sink", "-q"});
+  BOOST_TEST(quiet.err.starts_with("error: "), quiet.err);
+  BOOST_TEST(quiet.err.find("error", 6) == std::string::npos, "said once: " << quiet.err);
 }
 
 BOOST_AUTO_TEST_CASE(bad_lines_are_rejected_counted_and_kept) {
