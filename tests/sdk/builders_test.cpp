@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(documents_come_back_with_everything_beside_them) {
 // many.
 BOOST_AUTO_TEST_CASE(mixed_records_never_outgrow_their_room) {
   for (uint32_t records : {1u, 3u, 50u, 1000u})
-    for (uint64_t bytes : {1u, 100u, 5000u, 60000u}) {
+    for (uint64_t bytes : {1u, 5000u, 60000u}) {
       FakeWriter writer({.max_batch_records = records, .max_batch_bytes = bytes});
       SourceWriter out(writer.abi());
       DocumentBuilder builder(out, [] { return Json::object({{"pad", std::string(1010, 'x')}}); });

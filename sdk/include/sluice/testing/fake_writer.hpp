@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -100,6 +101,11 @@ class FakeWriter {
   }
 
  private:
+  struct Free {
+    void operator()(std::byte* at) const { ::operator delete (at, std::align_val_t{SLUICE_FRAME_ALIGNMENT}); }
+  };
+  using Room = std::unique_ptr<std::byte, Free>;
+
   static FakeWriter& get(void* self) { return *static_cast<FakeWriter*>(self); }
   static sluice_status fail(sluice_error* error, ErrorClass cls, const char* code, std::string message) {
     return to_abi(Error(cls, code, std::move(message)), error);
@@ -118,23 +124,26 @@ class FakeWriter {
       return fail(error, ErrorClass::config, "E_BATCH_TOO_LARGE",
                   "a claim of " + std::to_string(min_bytes) + " bytes; the limit is " +
                       std::to_string(writer.table_.max_frame_bytes));
-    writer.room_ = std::make_unique<FrameBytes>(min_bytes);
-    if (min_bytes) std::memset(writer.room_->data(), 0xA5, min_bytes);
-    *out = {reinterpret_cast<uint8_t*>(writer.room_->data()), min_bytes};
+    writer.room_.reset(
+        static_cast<std::byte*>(::operator new (min_bytes, std::align_val_t{SLUICE_FRAME_ALIGNMENT})));
+    writer.room_bytes_ = min_bytes;
+    std::memset(writer.room_.get(), 0xA5, min_bytes);
+    *out = {reinterpret_cast<uint8_t*>(writer.room_.get()), min_bytes};
     return SLUICE_OK;
   }
   static sluice_status publish(void* self, uint64_t bytes, sluice_error* error) {
     FakeWriter& writer = get(self);
-    std::unique_ptr<FrameBytes> room = std::move(writer.room_);
+    const Room room = std::move(writer.room_);
     if (!room) return bug(error, "published without a claim");
-    if (bytes > room->size())
+    if (bytes > writer.room_bytes_)
       return bug(error, "published " + std::to_string(bytes) + " bytes of a claim of " +
-                            std::to_string(room->size()));
-    room->resize(bytes);
-    if (Status status = check_frame(*room); !status.ok()) return to_abi(status.error(), error);
-    if (Status status = writer.check_contents(BatchView(*room)); !status.ok())
+                            std::to_string(writer.room_bytes_));
+    FrameBytes frame(bytes);
+    if (bytes) std::memcpy(frame.data(), room.get(), bytes);
+    if (Status status = check_frame(frame); !status.ok()) return to_abi(status.error(), error);
+    if (Status status = writer.check_contents(BatchView(frame)); !status.ok())
       return to_abi(status.error(), error);
-    writer.keep(std::move(*room));
+    writer.keep(std::move(frame));
     return SLUICE_OK;
   }
   Status check_contents(const BatchView& batch) const {
@@ -187,7 +196,8 @@ class FakeWriter {
   sluice_writer table_{};
   uint64_t max_rejected_;
   std::vector<std::pair<uint64_t, Error>> failing_;
-  std::unique_ptr<FrameBytes> room_;  // the open claim
+  Room room_;  // the open claim
+  uint64_t room_bytes_ = 0;
   std::vector<FrameBytes> frames_;
   std::vector<Rejection> rejections_;
   size_t rejections_stamped_ = 0;

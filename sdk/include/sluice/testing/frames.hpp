@@ -1,6 +1,7 @@
 // Frames to feed a sink with, built by the SDK's own builders.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,13 @@ namespace sluice::testing {
 
 namespace internal {
 
+// `records` and `bytes` are what the frame must hold at least.
 template <class Fill>
-FrameBytes one_frame(Fill&& fill) {
+FrameBytes one_frame(size_t records, size_t bytes, Fill&& fill) {
   WriterLimits limits;
-  limits.max_batch_records = 1u << 20;
-  limits.max_batch_bytes = uint64_t{16} << 20;
+  limits.max_batch_records = static_cast<uint32_t>(records + 1);
+  limits.max_batch_bytes = bytes + records * 64 + 65536;
+  limits.max_frame_bytes = SLUICE_FRAME_MAX_BYTES;
   FakeWriter writer(limits);
   SourceWriter out(writer.abi());
   fill(out);
@@ -30,7 +33,9 @@ FrameBytes one_frame(Fill&& fill) {
 }  // namespace internal
 
 inline FrameBytes documents_frame(const std::vector<std::string>& values) {
-  return internal::one_frame([&](SourceWriter& out) {
+  size_t bytes = 0;
+  for (const std::string& value : values) bytes += value.size();
+  return internal::one_frame(values.size(), bytes, [&](SourceWriter& out) {
     DocumentBuilder builder(
         out, values.empty() ? DocumentBuilder::Position([] { return Json::object(); }) : nullptr);
     for (const std::string& value : values) builder.append(value);
@@ -38,7 +43,10 @@ inline FrameBytes documents_frame(const std::vector<std::string>& values) {
   });
 }
 inline FrameBytes documents_frame(const std::vector<Document>& documents) {
-  return internal::one_frame([&](SourceWriter& out) {
+  size_t bytes = 0;
+  for (const Document& document : documents)
+    bytes += document.value.size() + document.key.value_or("").size() + document.headers.value_or("").size();
+  return internal::one_frame(documents.size(), bytes, [&](SourceWriter& out) {
     DocumentBuilder builder(out);
     for (const Document& document : documents) builder.append(document);
     builder.flush();
@@ -46,7 +54,8 @@ inline FrameBytes documents_frame(const std::vector<Document>& documents) {
 }
 // Lines of text with their delimiter left in place; the last one may lack it.
 inline FrameBytes chunk_frame(std::string_view text, char delimiter = '\n') {
-  return internal::one_frame([&](SourceWriter& out) {
+  const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), delimiter)) + 1;
+  return internal::one_frame(lines, text.size(), [&](SourceWriter& out) {
     DocumentChunk chunk(out, delimiter);
     std::span<char> room = chunk.open(text.size());
     std::copy(text.begin(), text.end(), room.begin());
@@ -60,7 +69,9 @@ inline FrameBytes chunk_frame(std::string_view text, char delimiter = '\n') {
 // Rows as JSON text, one array of cells each: null, true, 7, 1.5, "text"; dates are days and timestamps
 // microseconds since 1970-01-01, binary a string, json any value.
 inline FrameBytes table_frame(const std::vector<Field>& fields, const std::vector<std::string>& rows) {
-  return internal::one_frame([&](SourceWriter& out) {
+  size_t bytes = rows.size() * fields.size() * 32;
+  for (const std::string& row : rows) bytes += row.size();
+  return internal::one_frame(rows.size(), bytes, [&](SourceWriter& out) {
     TableBuilder builder(out, fields);
     for (const std::string& text : rows) {
       const Json row = Json::parse(text);
