@@ -30,6 +30,7 @@ House::House() {
   std::string name = (std::filesystem::temp_directory_path() / "sluice-cli-XXXXXX").string();
   BOOST_REQUIRE(::mkdtemp(name.data()));
   folder_ = name;
+  std::filesystem::create_directory(folder_ / "out");
   write("sluice.yaml", configuration);
   write("events/a.ndjson",
         "{\"id\":1,\"name\":\"one\"}\n{\"id\":2,\"name\":\"two\"}\n{\"id\":3,\"name\":\"three\"}\n");
