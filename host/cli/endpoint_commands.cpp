@@ -90,12 +90,11 @@ int preview_command(Session& session, const std::string& endpoint, const std::st
                     uint32_t records) {
   return with_host(session, [&](Host& host) {
     return session.console.answer(host.preview(endpoint, unit, records), [&](const json::object& answer) {
-      for (const json::value& item : array_at(answer, "rejected"))
-        if (const json::object* rejected = item.if_object()) {
-          json::object warning = *rejected;
-          warning["message"] = "rejected: " + text_at(*rejected, "reason");
-          session.console.show_warning(warning);
-        }
+      if (const uint64_t rejected = count_at(answer, "rejected"); rejected > 0)
+        session.console.show_warning(json::object{
+            {"message",
+             grouped(rejected) + (rejected == 1 ? " record is rejected" : " records are rejected")},
+            {"where", text_at(answer, "firstRejected")}});
       return records_view(array_at(answer, "records"), text_at(answer, "format").starts_with("table"),
                           session.console.terminal().out_color);
     });

@@ -27,7 +27,8 @@ std::string type_of(const json::object& schema) {
   return flag_at(schema, "x-secret") ? type + " (secret)" : type;
 }
 
-// A row for every key of a JSON Schema object; keys of nested objects with a dot between.
+// A row for every key of a JSON Schema object; keys of nested objects with a dot between, those of
+// objects in lists behind "[].".
 void add_keys(Table& table, const json::object& schema, const std::string& before, int depth) {
   const json::array& required = array_at(schema, "required");
   for (const auto& member : object_at(schema, "properties")) {
@@ -40,12 +41,20 @@ void add_keys(Table& table, const json::object& schema, const std::string& befor
     const json::value* standard = key->if_contains("default");
     table.add({name, type_of(*key), must ? "yes" : "no", standard ? json::serialize(*standard) : "",
                text_at(*key, "description")});
-    if (depth < deepest_key) add_keys(table, *key, name + ".", depth + 1);
+    if (depth >= deepest_key) continue;
+    add_keys(table, *key, name + ".", depth + 1);
+    add_keys(table, object_at(*key, "items"), name + "[].", depth + 1);
   }
 }
 
+std::string plugin_name(const json::object& plugin) {
+  return text_at(plugin, "id") + " " + text_at(plugin, "version") + ", " + text_at(plugin, "path");
+}
+
 std::string describe_view(const json::object& about, bool color) {
-  std::string out = object_view(about, {"configSchema", "source", "sink"});
+  json::object head = about;
+  if (json::value& plugin = head["plugin"]; plugin.is_object()) plugin = plugin_name(plugin.as_object());
+  std::string out = object_view(head, {"configSchema", "source", "sink"});
   for (const char* role : {"source", "sink"})
     if (const json::object& part = object_at(about, role); !part.empty())
       out += std::string("\nas ") + role + "\n" + object_view(part);

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
+#include <string>
 
 #include "host/cli/quantities.hpp"
 #include "host/cli/table.hpp"
@@ -21,19 +22,10 @@ std::string checkpoint_text(const json::value& checkpoint) {
          "; whole with --json)";
 }
 
-std::string plugin_names(const json::array& plugins) {
-  std::string out;
-  for (const json::value& item : plugins) {
-    if (!out.empty()) out += ", ";
-    const json::object* plugin = item.if_object();
-    if (!plugin) {
-      out += brief(item);
-      continue;
-    }
-    out += text_at(*plugin, "plugin");
-    if (const std::string version = text_at(*plugin, "version"); !version.empty()) out += " " + version;
-  }
-  return out;
+// `source file.ndjson, plugin file 0.1.0`
+std::string side_text(const json::object& side) {
+  return text_at(side, "role") + " " + text_at(side, "templateId") + ", plugin " + text_at(side, "plugin") +
+         " " + text_at(side, "version");
 }
 
 }  // namespace
@@ -67,8 +59,8 @@ std::string run_summary(const json::object& result, bool color) {
                             (read > accounted ? " + not committed " + grouped(read - accounted) : "")});
   if (const std::string durability = text_at(receipt, "durability"); !durability.empty())
     table.add({"receipt", "durability " + durability});
-  if (const std::string plugins = plugin_names(array_at(receipt, "plugins")); !plugins.empty())
-    table.add({"receipt", "plugins " + plugins});
+  for (const json::value& side : array_at(receipt, "plugins"))
+    if (const json::object* object = side.if_object()) table.add({"receipt", side_text(*object)});
   table.add({"receipt", "checkpoint before " + checkpoint_text(at(receipt, "checkpointBefore"))});
   table.add({"receipt", "checkpoint after " + checkpoint_text(at(receipt, "checkpointAfter"))});
 

@@ -45,6 +45,15 @@ BOOST_AUTO_TEST_CASE(preview_shows_the_first_records) {
   BOOST_TEST(text.out == "{\"id\":1,\"name\":\"one\"}\n");
 }
 
+BOOST_AUTO_TEST_CASE(preview_warns_of_rejected_records) {
+  write("events/bad.ndjson", "{\"id\":1}\nnot json\n");
+  const Outcome text = sluice({"preview", "events", "bad.ndjson"});
+  BOOST_TEST(text.exit_code == 0);
+  BOOST_TEST(text.out == "{\"id\":1}\n");
+  BOOST_TEST(holds(text.err, "warning: 1 record is rejected\n"), text.err);
+  BOOST_TEST(holds(text.err, "bad.ndjson:2"), text.err);
+}
+
 BOOST_AUTO_TEST_CASE(check_says_whether_an_endpoint_can_be_reached) {
   const Outcome fine = sluice({"check", "events", "--json"});
   BOOST_TEST(fine.exit_code == 0);
