@@ -6,6 +6,7 @@
 #include <concepts>
 #include <string_view>
 
+#include "sluice/abi/plugin.h"
 #include "sluice/sink.hpp"
 #include "sluice/source.hpp"
 #include "sluice/staging.hpp"
