@@ -23,11 +23,12 @@ for header in headers:
 
 def compile_alone(job):
     name, compiler = job
-    # Dependencies come out first, so that Boost is seen wherever it stands.
+    # -H lists every file that is read, with a dot a level.
     command = compiler + warnings + ["-I", str(include), "-fsyntax-only", "-H", "-"]
     done = subprocess.run(command, input=f'#include "{name}"\n#include "{name}"\n', capture_output=True, text=True, timeout=120)
     if done.returncode:
-        return f"{' '.join(command)} < {name}\n{done.stderr}"
+        said = "\n".join(line for line in done.stderr.splitlines() if not line.startswith((".", "/usr/")))
+        return f"{' '.join(command)} < {name}\n{said}"
     foreign = [line for line in done.stderr.splitlines() if line.startswith(".") and "/boost/" in line]
     return f"{name} includes {foreign[0]}" if foreign else None
 
