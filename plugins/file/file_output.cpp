@@ -115,7 +115,7 @@ std::optional<Json> FileOutput::open_append(const WriteRequest& request) {
   marker_.inode = inode;
   marker_.length = keep;
   marker_.open = true;
-  marker_.token = token.value_or(Json());
+  if (token) marker_.token = *token;
   write_marker(path_, marker_, to_disk_);
   active_ = true;
   length_ = size;
