@@ -17,7 +17,7 @@ jobs = []
 for header in headers:
     name = header.relative_to(include)
     if header.suffix == ".h":
-        jobs.append((name, [cc, "-x", "c", "-std=c11", "-pedantic"]))
+        jobs += [(name, [cc, "-x", "c", standard, "-pedantic"]) for standard in ("-std=c11", "-std=c17")]
     jobs.append((name, [cxx, "-x", "c++", "-std=c++20"]))
 
 
