@@ -69,6 +69,9 @@ class Attempt {
   }
 
  private:
+  // Whether source and sink go on from what is there: also in FULL mode, when an earlier attempt of this run
+  // committed.
+  bool goes_on() const { return context_.agreement.incremental || later_attempt_; }
   static std::string template_of(const EndpointSetup& setup) { return setup.of->descriptor.id; }
 
   Status prepare();
@@ -93,6 +96,7 @@ class Attempt {
   std::unique_ptr<StagingSession> session_;
   std::atomic<uint32_t> running_{0};
   StopLevel propagated_ = StopLevel::none;
+  const bool later_attempt_ = context_.ledger.commits() > 0;  // of this run, with something committed before
   FailedIn failed_in_ = FailedIn::preparation;
 };
 
@@ -145,14 +149,13 @@ Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   request.size = sizeof request;
   request.slice_index = index;
   request.slice_count = count;
-  request.incremental = context_.agreement.incremental ? 1 : 0;
+  request.incremental = goes_on() ? 1 : 0;
   request.unit_id = abi(context_.request.unit_id);
   request.unit_key = abi(context_.unit_key);
   request.unit = abi(unit);
-  // A later attempt of this run goes on from what earlier ones committed, whatever the run itself began from.
-  const bool goes_on =
-      !checkpoint.empty() || (context_.agreement.incremental && context_.ledger.commits() > 0);
-  const std::string since = goes_on && checkpoint.empty() ? std::string("{}") : checkpoint;
+  // A later attempt adds to what earlier ones committed, even when the run itself had no checkpoint to begin
+  // from.
+  const std::string since = checkpoint.empty() && later_attempt_ ? std::string("{}") : checkpoint;
   request.checkpoint = abi(since);
   request.format = abi(context_.agreement.sink_tables ? "tables" : "documents");
   request.content_type = abi(context_.agreement.content_type);
@@ -245,7 +248,7 @@ void Attempt::read_slice(SliceRun& run) {
   request.size = sizeof request;
   request.slice_index = run.slice;
   request.slice_count = static_cast<uint32_t>(context_.sliced);
-  request.incremental = context_.agreement.incremental ? 1 : 0;
+  request.incremental = goes_on() ? 1 : 0;
   request.unit_id = abi(context_.request.unit_id);
   request.slice = abi(run.slice_text);
   request.checkpoint = abi(run.checkpoint_text);

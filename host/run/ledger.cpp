@@ -31,6 +31,23 @@ bool Ledger::adopted() const {
   return adopted_;
 }
 
+bool Ledger::resumable() const {
+  std::lock_guard lock(mutex_);
+  for (const SliceState& state : slices_)
+    if (!state.done && !state.checkpoint) return false;
+  return true;
+}
+
+void Ledger::reset() {
+  std::lock_guard lock(mutex_);
+  for (SliceState& state : slices_) {
+    state.checkpoint.reset();
+    state.done = false;
+  }
+  counts_ = {};
+  commits_ = 0;
+}
+
 std::vector<SliceState> Ledger::slices() const {
   std::lock_guard lock(mutex_);
   return slices_;

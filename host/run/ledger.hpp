@@ -37,6 +37,10 @@ class Ledger {
   // The sink was found to hold a slice's records up to this checkpoint, from a run whose result was lost.
   void adopt(uint32_t slice, const boost::json::object& checkpoint);
   bool adopted() const;
+  // Whether every slice that is not done has a checkpoint to go on from.
+  bool resumable() const;
+  // Forgets everything committed: the next attempt begins anew.
+  void reset();
 
   std::vector<SliceState> slices() const;
   Counts counts() const;

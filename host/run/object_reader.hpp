@@ -28,6 +28,9 @@ class ObjectReader {
   std::optional<std::chrono::nanoseconds> duration(std::string_view key);
   const boost::json::object* object(std::string_view key);
 
+  // The key is known, and read elsewhere.
+  void allow(std::string_view key) { known_.push_back(key); }
+
   // Call last: appends a warning per unknown key, and gives the first error.
   Status finish(std::vector<Error>& unknown_keys);
   std::string path_of(std::string_view key) const {

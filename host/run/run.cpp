@@ -298,6 +298,9 @@ Status Run::make_attempts() {
     if (signal_.wait(backoff(retry, attempt), StopLevel::drain))
       return Error(ErrorClass::cancelled, "E_CANCELLED",
                    "the run was asked to stop while it waited to try again");
+    // FULL, and a sink that made a part durable before the end: without a checkpoint to go on from, begin
+    // anew.
+    if (!agreement_.incremental && !ledger_->resumable()) ledger_->reset();
     rejections_->restart(ledger_->counts().rejected());
     const Counts committed = ledger_->counts();
     live_.records_read = committed.read();

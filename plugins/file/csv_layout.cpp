@@ -50,7 +50,7 @@ CsvLayout CsvLayout::from_json(const Json& json) {
   for (const Json& entry : json.at("columns").as_array()) {
     const auto type = type_from(entry.at("type").as_string());
     if (!type)
-      throw Error(ErrorClass::config, "E_CHECKPOINT_INVALID", "the checkpoint has a column of unknown type",
+      throw Error(ErrorClass::config, "E_CHECKPOINT", "the checkpoint has a column of unknown type",
                   "checkpoint");
     out.columns.push_back({{entry.at("name").as_string(), *type, true}, entry.boolean("guessed", false)});
   }

@@ -62,7 +62,7 @@ Checkpoint::Checkpoint(const Json& json) try
       prefix(json.at("file").at("prefix").as_string()),
       tail(json.at("file").at("tail").as_string()) {
 } catch (const Error& error) {
-  throw Error(ErrorClass::config, "E_CHECKPOINT_INVALID",
+  throw Error(ErrorClass::config, "E_CHECKPOINT",
               "the checkpoint is not one that a file source made: " + error.message(), "checkpoint",
               "give the newCheckpoint of an earlier run of this unit, or null");
 }

@@ -31,7 +31,7 @@ class FilePosition {
   uint64_t offset_ = 0, lines_ = 0;
 };
 
-// What a checkpoint says, or E_CHECKPOINT_INVALID: it is of another kind of source.
+// What a checkpoint says, or E_CHECKPOINT: it is of another kind of source.
 struct Checkpoint {
   uint64_t prefix_bytes, offset, lines;
   std::string prefix, tail;

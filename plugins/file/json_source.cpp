@@ -23,7 +23,7 @@ uint64_t next_element(const Json& checkpoint, const std::string& hash) {
     if (checkpoint.at("file").at("hash").as_string() != hash) return 0;
     return static_cast<uint64_t>(std::max<int64_t>(0, checkpoint.at("elements").as_integer()));
   } catch (const Error& error) {
-    throw Error(ErrorClass::config, "E_CHECKPOINT_INVALID",
+    throw Error(ErrorClass::config, "E_CHECKPOINT",
                 "the checkpoint is not one that file.json made: " + error.message(), "checkpoint",
                 "give the newCheckpoint of an earlier run of this unit, or null");
   }

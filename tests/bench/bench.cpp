@@ -1,10 +1,11 @@
-// The benchmarks of `make bench`: each workload in turn with its limit in the same loop, outputs verified, medians and
-// ratios printed. usage: sluice_bench SLUICE FOLDER [MiB] [ROUNDS]
+// The benchmarks of `make bench`: each workload in turn with its limit in the same loop, outputs verified,
+// medians and ratios printed. usage: sluice_bench SLUICE FOLDER [MiB] [ROUNDS]
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <simdjson.h>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -14,7 +15,6 @@
 #include <functional>
 #include <iostream>
 #include <map>
-#include <simdjson.h>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,7 +26,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 struct Measured {
   std::vector<double> seconds;
@@ -72,7 +74,8 @@ double simdjson_alone(const simdjson::padded_string& text) {
   while (at < text.size()) {
     const void* end = memchr(text.data() + at, '\n', text.size() - at);
     const size_t stop = end ? static_cast<size_t>(static_cast<const char*>(end) - text.data()) : text.size();
-    if (parser.parse(text.data() + at, stop - at, false).error()) throw std::runtime_error("simdjson refuses the input");
+    if (parser.parse(text.data() + at, stop - at, false).error())
+      throw std::runtime_error("simdjson refuses the input");
     at = stop + 1;
   }
   return seconds_since(begin);
@@ -84,7 +87,9 @@ struct Setting {
   int rounds = 5;
 };
 
-void write_file(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
 
 void print_row(const char* name, double seconds, double gb, const std::string& ratio, long peak_kib) {
   std::printf("%-42s %8.3f s %8.2f GB/s  %-34s %s\n", name, seconds, gb / seconds, ratio.c_str(),
@@ -101,14 +106,14 @@ void file_to_file(const Setting& setting) {
   const std::string input = setting.folder + "/input.ndjson";
   const uint64_t records = sluice::bench::write_ndjson(input, setting.mib << 20, 42);
   const double gb = static_cast<double>(std::filesystem::file_size(input)) / 1e9;
-  std::printf("file to file: %llu records, %.2f GB, %d rounds after a warm-up\n", static_cast<unsigned long long>(records), gb,
-              setting.rounds);
+  std::printf("file to file: %llu records, %.2f GB, %d rounds after a warm-up\n",
+              static_cast<unsigned long long>(records), gb, setting.rounds);
   Measured copy, lines, ndjson, trusted, parse;
   auto sluice = [&](const std::string& template_id, Measured& to) {
     const std::string output = setting.folder + "/out-" + template_id;
     std::filesystem::remove(output);
-    run_program({setting.sluice, "run", "-q", "--config", setting.config, "--endpoint", template_id, "--unit", "input.ndjson",
-                 "--sink", template_id + "-out", "--mode", "FULL", "--staging", "memory"},
+    run_program({setting.sluice, "run", "-q", "--config", setting.config, "--endpoint", template_id, "--unit",
+                 "input.ndjson", "--sink", template_id + "-out", "--mode", "FULL", "--staging", "memory"},
                 to);
     expect_same(input, output);
     std::filesystem::remove(output);
@@ -128,8 +133,8 @@ void file_to_file(const Setting& setting) {
       for (Measured* measured : {&copy, &lines, &ndjson, &trusted, &parse}) *measured = {};
   }
   print_row("cp", copy.median(), gb, "", 0);
-  print_row("file.lines -> memory -> file.lines", lines.median(), gb, times(copy.median() / lines.median(), "cp"),
-            lines.peak_kib);
+  print_row("file.lines -> memory -> file.lines", lines.median(), gb,
+            times(copy.median() / lines.median(), "cp"), lines.peak_kib);
   print_row("file.ndjson, validate none", trusted.median(), gb, times(copy.median() / trusted.median(), "cp"),
             trusted.peak_kib);
   print_row("simdjson alone, DOM, one thread", parse.median(), gb, "", 0);
@@ -150,7 +155,8 @@ void inside_a_host(const Setting& setting) {
   sluice::host::HostOptions options;
   options.config_file = setting.config;
   options.use_environment = false;
-  options.default_plugin_folder = std::filesystem::path(setting.sluice).parent_path() / "../lib/sluice/plugins";
+  options.default_plugin_folder =
+      std::filesystem::path(setting.sluice).parent_path() / "../lib/sluice/plugins";
   auto opened = sluice::host::Host::open(options);
   if (!opened.host) throw std::runtime_error(opened.failure.json);
   const std::string generate =
@@ -163,8 +169,8 @@ void inside_a_host(const Setting& setting) {
     for (int i = 0; i < 50; ++i) empty.seconds.push_back(warm_run(*opened.host, nothing));
     if (round == 0) generator = empty = {};
   }
-  std::printf("%-42s %8.3f s %8.1f million records/s of 250 bytes\n", "generator -> memory -> null", generator.median(),
-              20.0 / generator.median());
+  std::printf("%-42s %8.3f s %8.1f million records/s of 250 bytes\n", "generator -> memory -> null",
+              generator.median(), 20.0 / generator.median());
   std::printf("%-42s %8.3f ms\n", "empty run in a warm host", empty.median() * 1000);
 }
 
@@ -182,15 +188,28 @@ int main(int count, char** words) {
     std::filesystem::create_directories(setting.folder);
     setting.config = setting.folder + "/sluice.yaml";
     const std::string at = setting.folder;
-    write_file(setting.config, "version: 1\nendpoints:\n"
-               "  lines: { template: file.lines, config: { path: \"" + at + "/input.ndjson\" } }\n"
-               "  lines-out: { template: file.lines, config: { path: \"" + at + "/out-lines\" } }\n"
-               "  ndjson: { template: file.ndjson, config: { path: \"" + at + "/input.ndjson\" } }\n"
-               "  ndjson-out: { template: file.ndjson, config: { path: \"" + at + "/out-ndjson\" } }\n"
-               "  trusted: { template: file.ndjson, config: { path: \"" + at + "/input.ndjson\", validate: none } }\n"
-               "  trusted-out: { template: file.ndjson, config: { path: \"" + at + "/out-trusted\" } }\n"
-               "  generator: { template: generator, config: { count: 20000000 } }\n"
-               "  \"null\": { template: \"null\" }\n");
+    write_file(setting.config,
+               "version: 1\nendpoints:\n"
+               "  lines: { template: file.lines, config: { path: \"" +
+                   at +
+                   "/input.ndjson\" } }\n"
+                   "  lines-out: { template: file.lines, config: { path: \"" +
+                   at +
+                   "/out-lines\" } }\n"
+                   "  ndjson: { template: file.ndjson, config: { path: \"" +
+                   at +
+                   "/input.ndjson\" } }\n"
+                   "  ndjson-out: { template: file.ndjson, config: { path: \"" +
+                   at +
+                   "/out-ndjson\" } }\n"
+                   "  trusted: { template: file.ndjson, config: { path: \"" +
+                   at +
+                   "/input.ndjson\", validate: none } }\n"
+                   "  trusted-out: { template: file.ndjson, config: { path: \"" +
+                   at +
+                   "/out-trusted\" } }\n"
+                   "  generator: { template: generator, config: { count: 20000000 } }\n"
+                   "  \"null\": { template: \"null\" }\n");
     file_to_file(setting);
     inside_a_host(setting);
   } catch (const std::exception& failure) {

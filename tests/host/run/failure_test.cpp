@@ -126,6 +126,34 @@ BOOST_FIXTURE_TEST_CASE(a_transient_source_is_read_again_from_the_last_commit, E
   BOOST_TEST(result.counts.reconciled());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_later_attempt_of_a_full_run_adds_to_what_a_sink_made_durable_before_the_end,
+                        Engine) {
+  auto attempts = std::make_shared<int>(0);
+  source->read = [attempts](const ReadRequest& request, SourceWriter& out, const HostServices& services) {
+    counting(++*attempts == 1 ? 50 : 100)(request, out, services);
+    if (*attempts == 1) throw Error(ErrorClass::transient, "E_LOST", "connection reset");
+  };
+  const host::RunResult result = run(R"({"policy":{"mode":"FULL"}})");
+  BOOST_TEST(result.exit_code == 0);
+  BOOST_TEST(result.counts.written == 100u);
+  BOOST_TEST(sink->committed == numbers(100), boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_full_run_without_checkpoints_begins_anew_after_a_failure, Engine) {
+  auto attempts = std::make_shared<int>(0);
+  source->read = [attempts](const ReadRequest&, SourceWriter& out, const HostServices&) {
+    DocumentBuilder batch(out);
+    for (const std::string& record : numbers(20)) batch.append(record);
+    batch.flush();
+    if (++*attempts == 1) throw Error(ErrorClass::transient, "E_LOST", "connection reset");
+  };
+  const host::RunResult result = run(R"({"policy":{"mode":"FULL"}})");
+  BOOST_TEST(result.exit_code == 0);
+  BOOST_TEST(result.counts.written == 20u);
+  BOOST_TEST(result.counts.reconciled());
+  BOOST_TEST(sink->committed == numbers(20), boost::test_tools::per_element());
+}
+
 BOOST_FIXTURE_TEST_CASE(transient_failures_end_when_the_attempts_are_used_up, Engine) {
   auto attempts = std::make_shared<int>(0);
   source->read = [attempts](const ReadRequest&, SourceWriter&, const HostServices&) {

@@ -1,0 +1,77 @@
+/* The C API from a C program: a run with progress and cancellation, through libsluice.so and the bundled
+ * plugins. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sluice/host/host.h"
+
+static int failures = 0;
+
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                     \
+    }                                                                 \
+  } while (0)
+
+struct seen {
+  int calls;
+  int done;
+  sluice_cancellation* cancel_at_first;
+};
+
+static void on_progress(void* self, const char* progress) {
+  struct seen* seen = self;
+  ++seen->calls;
+  if (strstr(progress, "\"done\":true")) ++seen->done;
+  if (seen->cancel_at_first) sluice_cancellation_drain(seen->cancel_at_first);
+}
+
+#define REQUEST(count, more)                                                                          \
+  "{\"unitId\":\"records\",\"policy\":{\"templateId\":\"generator\",\"parameters\":{\"count\":" count \
+  "},"                                                                                                \
+  "\"sink\":{\"templateId\":\"null\"}" more "}}"
+
+int main(int count, char** words) {
+  char options[4096], *text = NULL;
+  CHECK(count == 2);
+  snprintf(options, sizeof options, "{\"useEnvironment\":false,\"pluginFolders\":[\"%s\"]}", words[1]);
+  CHECK(sluice_host_open("{\"configFiel\":\"x\"}", &text) == NULL);
+  CHECK(text != NULL && strstr(text, "E_KEY_UNKNOWN"));
+  sluice_text_free(text);
+
+  sluice_embedded_host* host = sluice_host_open(options, &text);
+  CHECK(host != NULL && text == NULL);
+  if (!host) return 1;
+
+  struct seen seen = {0, 0, NULL};
+  CHECK(sluice_host_run(host, REQUEST("\"1000\"", ""), NULL, on_progress, &seen, 1, &text) == 0);
+  CHECK(text && strstr(text, "\"recordsWritten\":1000,") && strstr(text, "\"status\":\"succeeded\""));
+  CHECK(seen.done == 1);
+  sluice_text_free(text);
+
+  CHECK(sluice_host_run(host, "{", NULL, NULL, NULL, 0, &text) == 2);
+  CHECK(text && strstr(text, "E_REQUEST_INVALID"));
+  sluice_text_free(text);
+
+  struct seen cancelling = {0, 0, sluice_cancellation_new()};
+  CHECK(sluice_host_run(host, REQUEST("100000000000", ",\"mode\":\"INCREMENTAL\""),
+                        cancelling.cancel_at_first, on_progress, &cancelling, 1, &text) == 6);
+  CHECK(text && strstr(text, "\"status\":\"cancelled\"") && strstr(text, "\"newCheckpoint\":{\"next\":"));
+  sluice_text_free(text);
+  sluice_cancellation_free(cancelling.cancel_at_first);
+
+  CHECK(sluice_host_ask(host, "plugins", NULL, NULL, &text) == 0);
+  CHECK(text && strstr(text, "\"generator\""));
+  sluice_text_free(text);
+  CHECK(sluice_host_ask(host, "describe", "generater", NULL, &text) == 2);
+  CHECK(text && strstr(text, "generator"));
+  sluice_text_free(text);
+  CHECK(sluice_host_ask(host, "unitz", "generator", NULL, &text) == 2);
+  sluice_text_free(text);
+  sluice_host_close(host);
+  if (!failures) printf("c_api_test: no failures\n");
+  return failures ? 1 : 0;
+}
