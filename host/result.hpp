@@ -14,7 +14,8 @@ using Result = boost::system::result<T, Error>;
 
 namespace sluice {
 
-// boost::system::result::value() on a failure: only reached by a programming error, or by tests that want a throw.
+// boost::system::result::value() on a failure: only reached by a programming error, or by tests that want a
+// throw.
 [[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location&) {
   throw error;
 }

@@ -100,8 +100,8 @@ class SLUICE_HOST_API Host {
   Reply check(std::string_view endpoint);
   // {"endpoint", "template", "units": [{unitId, title, contentType, bytes, schema, …}]}
   Reply units(std::string_view endpoint);
-  // {"endpoint", "unitId", "format", "schema", "records": [ … ], "rejected": count, "firstRejected", "truncated"}: the
-  // first records; documents that are JSON as JSON, others as strings.
+  // {"endpoint", "unitId", "format", "schema", "records": [ … ], "rejected": count, "firstRejected",
+  // "truncated"}: the first records; documents that are JSON as JSON, others as strings.
   Reply preview(std::string_view endpoint, std::string_view unit, uint32_t records = 10);
 
   // {"plugins": [{path, outcome: "loaded" | "refused", id, version, vendor, license, abi, templates, code,

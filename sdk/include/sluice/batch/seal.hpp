@@ -3,7 +3,8 @@
 
 #include <xxhash.h>
 #if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
-// The library chooses AVX2 or AVX-512 where the processor has it: about twice the speed of what a baseline build inlines.
+// The library chooses AVX2 or AVX-512 where the processor has it: about twice the speed of what a baseline
+// build inlines.
 #include <xxh_x86dispatch.h>
 #endif
 
