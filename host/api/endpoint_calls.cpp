@@ -3,6 +3,7 @@
 
 #include "host/api/endpoint_session.hpp"
 #include "host/api/host_parts.hpp"
+#include "host/registry/instance.hpp"
 #include "host/run/run_result.hpp"
 
 namespace sluice::host {
@@ -14,6 +15,18 @@ int64_t ms_since(std::chrono::steady_clock::time_point begin) {
       .count();
 }
 
+Status check_source(EndpointSession& session) {
+  Result<SourceHandle> source = session.source();
+  if (!source) return std::move(source).error();
+  return source->check();
+}
+
+Status check_sink(EndpointSession& session) {
+  Result<SinkHandle> sink = session.sink();
+  if (!sink) return std::move(sink).error();
+  return sink->check();
+}
+
 }  // namespace
 
 Reply Host::check(std::string_view endpoint) {
@@ -22,26 +35,27 @@ Reply Host::check(std::string_view endpoint) {
   if (!setup) return failure_reply(setup.error());
   EndpointSession session(*parts_, *setup);
   const TemplateDescriptor& descriptor = setup->of->descriptor;
-  boost::json::array roles;
+  // A template that can be both is good when it serves as either: a source's file need not be writable, and a
+  // sink's need not be there yet.
+  std::optional<Error> failure;
+  std::string role;
   if (descriptor.has_role("source")) {
-    Result<SourceHandle> source = session.source();
-    Status status = source ? source->check() : Status(source.error());
-    if (!status.ok()) return failure_reply(session.scrubbed(status.error()));
-    roles.push_back("source");
+    if (Status status = check_source(session); status.ok())
+      role = "source";
+    else
+      failure = std::move(status).take_error();
   }
-  if (descriptor.has_role("sink")) {
-    // A template that can be both is tried as a sink too only when nothing says that it is a source: a
-    // source's file need not be writable.
-    if (roles.empty()) {
-      Result<SinkHandle> sink = session.sink();
-      Status status = sink ? sink->check() : Status(sink.error());
-      if (!status.ok()) return failure_reply(session.scrubbed(status.error()));
-      roles.push_back("sink");
-    }
+  if (role.empty() && descriptor.has_role("sink")) {
+    if (Status status = check_sink(session); status.ok())
+      role = "sink";
+    else if (!failure)
+      failure = std::move(status).take_error();
   }
+  if (role.empty() && failure) return failure_reply(session.scrubbed(*failure));
+  if (role.empty()) return failure_reply(wrong_role(*setup->of, "source or sink"));
   return reply({{"endpoint", endpoint},
                 {"template", descriptor.id},
-                {"roles", std::move(roles)},
+                {"role", role},
                 {"ok", true},
                 {"durationMs", ms_since(begin)}});
 }

@@ -14,7 +14,7 @@ cp /usr/share/unicode/UnicodeData.txt /usr/share/iso-codes/json/iso_{3166-1,639-
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [ -t 1 ] && [ -z "${NO_COLOR:-}" ] || say() { printf '\n%s\n' "$*"; }
 # Each endpoint keeps its checkpoint in a file of its own; an orchestrator would keep it in its store.
-take() { "$sluice" run -q --endpoint "$1" --unit "$2" --sink lake --staging memory --checkpoint-file "$1.checkpoint" "${@:3}"; }
+take() { "$sluice" run --endpoint "$1" --unit "$2" --sink lake --staging memory --checkpoint-file "$1.checkpoint" "${@:3}"; }
 rows() { sqlite3 lake.db "select count(*) from $1"; }
 # What a run wrote, out of its result.
 written() { python3 -c 'import json,sys; print(json.load(sys.stdin)["stats"]["recordsWritten"])'; }
@@ -23,7 +23,7 @@ expect() { [ "$2" = "$3" ] || { echo "demo: $1: expected $3, got $2" >&2; exit 1
 say '1. First run: characters (CSV), countries, languages and currencies (JSON) into lake.db'
 take characters UnicodeData.txt
 for list in countries:iso_3166-1.json languages:iso_639-3.json currencies:iso_4217.json; do
-  take "${list%%:*}" "${list#*:}" > /dev/null
+  take "${list%%:*}" "${list#*:}" -q > /dev/null
 done
 sqlite3 -box lake.db "select 'UnicodeData' as 'table', count(*) as rows from UnicodeData
   union all select 'iso_3166-1', count(*) from \"iso_3166-1\" union all select 'iso_639-3', count(*) from \"iso_639-3\"
@@ -32,14 +32,14 @@ expect 'rows of UnicodeData' "$(rows UnicodeData)" "$(wc -l < data/UnicodeData.t
 
 say '2. Second run: nothing is new, and nothing is read twice'
 for unit in characters:UnicodeData.txt countries:iso_3166-1.json; do
-  count=$(take "${unit%%:*}" "${unit#*:}" --json | written)
+  count=$(take "${unit%%:*}" "${unit#*:}" -q --json | written)
   echo "${unit%%:*}: $count new records"
   expect "new ${unit%%:*}" "$count" 0
 done
 
 say '3. A row is appended to the CSV, and the third run takes exactly it'
 echo 'F8D0;KLINGON LETTER A;Lo;0;L;;;;;N;;;;;' >> data/UnicodeData.txt
-count=$(take characters UnicodeData.txt --json | tee result.json | written)
+count=$(take characters UnicodeData.txt -q --json | tee result.json | written)
 echo "characters: $count new record"
 expect 'new characters' "$count" 1
 sqlite3 -box lake.db "select code_point, name, category, combining_class from UnicodeData order by rowid desc limit 2"
@@ -51,7 +51,19 @@ sqlite3 -box lake.db "select (select count(*) from \"iso_3166-1\") as countries,
   languages, (select count(*) from \"iso_4217\") as currencies, typeof(combining_class) as type_of_class from UnicodeData limit 1"
 
 say '5. The receipt of the last run'
-python3 -m json.tool result.json | sed -n '/"receipt"/,/^    }/p'
+python3 - <<'PYTHON'
+import json
+
+result = json.load(open("result.json"))
+stats, receipt = result["stats"], result["receipt"]
+print(f"read {stats['recordsRead']} = written {stats['recordsWritten']} + rejected {stats['recordsRejected']}"
+      f" + filtered {stats['recordsFiltered']}")
+print(f"delivery {receipt['delivery']}, durability {receipt['durability']}, staging {receipt['staging']['provider']}")
+for plugin in receipt["plugins"]:
+    print(f"{plugin['role']} {plugin['templateId']}, plugin {plugin['plugin']} {plugin['version']}")
+for name in ("checkpointBefore", "checkpointAfter"):
+    print(f"{name}: byte {receipt[name]['offset']}, line {receipt[name]['line']}")
+PYTHON
 
 say '6. Throughput: the same table 40 times over, CSV to SQLite'
 mkdir -p data/big
