@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "csv_reader.hpp"
-#include "read_ahead.hpp"
 #include "text_source.hpp"
 
 namespace sluice::file {
@@ -103,7 +102,6 @@ void CsvSource::read(const ReadRequest& request, SourceWriter& out) {
   }
   const uint64_t before = task.published && input->seekable() ? position.offset() : 0;
   out.expect_bytes(input->file_bytes() - std::min(before, input->file_bytes()));
-  input = read_ahead(std::move(input));
   CsvReader(host_, *input, std::move(position), std::move(ahead), layout, config_, std::move(task), out)
       .run();
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "file_error.hpp"
-#include "read_ahead.hpp"
 
 namespace sluice::file {
 
@@ -94,8 +93,6 @@ void TextSource::read(const ReadRequest& request, SourceWriter& out) {
     const uint64_t before = file.input->seekable() ? file.position.offset() : file.input->consumed();
     out.expect_bytes(file.input->file_bytes() - std::min(before, file.input->file_bytes()));
     if (file.resumed) task.published = file.position.offset();
-    // Slices are read side by side already, and in pieces.
-    file.input = read_ahead(std::move(file.input));
   }
   TextReader(host_, *file.input, std::move(file.position), rules_, std::move(task), out).run();
 }
