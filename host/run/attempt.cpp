@@ -142,9 +142,6 @@ Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   if (!sink) return std::move(sink).error();
   run.sink.emplace(std::move(*sink));
   const std::string unit = boost::json::serialize(context_.unit);
-  const std::string checkpoint = context_.checkpoint_before.is_object()
-                                     ? boost::json::serialize(context_.checkpoint_before)
-                                     : std::string();
   sluice_write_request request{};
   request.size = sizeof request;
   request.slice_index = index;
@@ -153,9 +150,10 @@ Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   request.unit_id = abi(context_.request.unit_id);
   request.unit_key = abi(context_.unit_key);
   request.unit = abi(unit);
-  // A later attempt adds to what earlier ones committed, even when the run itself had no checkpoint to begin
-  // from.
-  const std::string since = checkpoint.empty() && later_attempt_ ? std::string("{}") : checkpoint;
+  // What the caller's checkpoint covers is in the sink already, and what earlier attempts committed too.
+  std::string since = later_attempt_ ? "{}" : "";
+  if (context_.agreement.incremental && context_.request.checkpoint)
+    since = boost::json::serialize(*context_.request.checkpoint);
   request.checkpoint = abi(since);
   request.format = abi(context_.agreement.sink_tables ? "tables" : "documents");
   request.content_type = abi(context_.agreement.content_type);
@@ -262,7 +260,10 @@ void Attempt::read_slice(SliceRun& run) {
   // A source may return early and in peace when the run is drained: then it has not finished.
   if (run.status.ok() && signal_.draining() && !run.writer->reached_limit())
     run.status = Error(ErrorClass::cancelled, "E_CANCELLED", "the run was asked to stop");
-  run.end.store(run.status.ok() ? SourceEnd::finished : SourceEnd::failed, std::memory_order_release);
+  const SourceEnd end = !run.status.ok()              ? SourceEnd::failed
+                        : run.writer->reached_limit() ? SourceEnd::limited
+                                                      : SourceEnd::finished;
+  run.end.store(end, std::memory_order_release);
   Status sealed = run.writer->finish();
   if (!sealed.ok()) {
     // The sink must not wait for an end that cannot come.

@@ -70,8 +70,13 @@ boost::json::value Ledger::checkpoint_after(const std::vector<Commit>& commits,
     if (commit.checkpoint) after.at(commit.slice).checkpoint = commit.checkpoint;
     if (commit.finished) after.at(commit.slice).done = true;
   }
-  if (after.size() > 1) return pack_slices(after, before);
+  if (after.size() > 1 || !after[0].slice.empty()) return pack_slices(after, before);
   return after[0].checkpoint ? boost::json::value(*after[0].checkpoint) : before;
+}
+
+bool Ledger::planned() const {
+  std::lock_guard lock(mutex_);
+  return slices_.size() > 1 || !slices_[0].slice.empty();
 }
 
 bool Ledger::all_done() const {

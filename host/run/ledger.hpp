@@ -50,6 +50,8 @@ class Ledger {
   boost::json::value checkpoint_after(const std::vector<Commit>& commits,
                                       const boost::json::value& before) const;
   bool all_done() const;
+  // Whether the unit is read by a plan, be it of one slice: checkpoints are then slices', not the unit's.
+  bool planned() const;
 
  private:
   mutable std::mutex mutex_;

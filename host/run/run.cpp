@@ -228,9 +228,9 @@ Status Run::plan_slices(SourceHandle& source) {
       for (boost::json::object& slice : *planned) slices.push_back({std::move(slice), std::nullopt, false});
     }
   }
-  if (slices.size() > 1 && request_.policy.exactly_once)
+  if (!slices.empty() && request_.policy.exactly_once)
     return Error(ErrorClass::config, "E_DELIVERY_UNSUPPORTED",
-                 "exactly-once delivery of several slices is not possible yet", "policy.parallelism.slices",
+                 "exactly-once delivery of slices is not possible yet", "policy.parallelism.slices",
                  "use one slice");
   if (slices.empty()) {
     SliceState whole;
@@ -333,7 +333,8 @@ void Run::absorb(const AttemptOutcome& outcome, const Counts& before) {
 Status Run::merge_checkpoint() {
   const std::vector<SliceState> slices = ledger_->slices();
   result_.new_checkpoint = ledger_->checkpoint_after({}, before_);
-  if (slices.size() > 1) {
+  // A slice that ended at a limit has more: the next run goes on with the same slices.
+  if (ledger_->planned() && ledger_->all_done()) {
     boost::json::array list;
     for (const SliceState& state : slices) {
       boost::json::object entry{{"slice", state.slice}, {"checkpoint", nullptr}};

@@ -220,7 +220,8 @@ Status SinkFeed::commit_if_due() {
 Status SinkFeed::finish() {
   bool finished = true, uncovered = false;
   for (const Position& position : positions_) {
-    finished = finished && position.stream.source_end->load(std::memory_order_acquire) == SourceEnd::finished;
+    const SourceEnd end = position.stream.source_end->load(std::memory_order_acquire);
+    finished = finished && (end == SourceEnd::finished || end == SourceEnd::limited);
     uncovered = uncovered || position.uncovered;
   }
   if (finished) return commit(true);

@@ -19,8 +19,9 @@
 
 namespace sluice::host {
 
-// How a slice's source ended; set before its stream is sealed.
-enum class SourceEnd : int { running, finished, failed };
+// How a slice's source ended; set before its stream is sealed. `limited`: in peace, and there may be more to
+// read.
+enum class SourceEnd : int { running, finished, limited, failed };
 
 struct FeedStream {
   uint32_t slice;

@@ -87,6 +87,39 @@ BOOST_FIXTURE_TEST_CASE(a_run_cut_off_between_slices_goes_on_with_the_same_slice
   BOOST_TEST(resumed.new_checkpoint.at("merged").as_int64() == 4);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_sink_is_told_that_a_run_goes_on_between_slices, Sliced) {
+  fail_at = 250;
+  const host::RunResult failed = run(four);
+  fail_at = -1;
+  bool goes_on = false;
+  sink->on_open = [&](const WriteRequest& request) { goes_on = request.incremental && request.checkpoint; };
+  BOOST_TEST(run(R"({"checkpoint":)" + boost::json::serialize(failed.new_checkpoint) + "}").exit_code == 0);
+  BOOST_TEST(goes_on);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_limit_ends_slices_early_and_the_next_runs_take_the_rest, Sliced) {
+  boost::json::value checkpoint;
+  int runs = 0;
+  do {
+    const host::RunResult result =
+        run(R"({"checkpoint":)" + boost::json::serialize(checkpoint) +
+            R"(,"policy":{"parallelism":{"slices":4},"batch":{"maxRecords":7},"limits":{"maxRecords":90}}})");
+    BOOST_REQUIRE(result.exit_code == 0);
+    BOOST_TEST(result.counts.written <= 90u);
+    checkpoint = result.new_checkpoint;
+  } while (!checkpoint.get_object().contains("merged") && ++runs < 20);
+  BOOST_TEST(sorted(sink->committed) == plain(400), boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_plan_of_one_slice_is_merged_like_any_other, Sliced) {
+  source->plan = [](const ReadRequest&, uint32_t) {
+    return std::vector<Json>{Json::object({{"from", 0}, {"to", 100}})};
+  };
+  const host::RunResult result = run(four);
+  BOOST_TEST(result.exit_code == 0);
+  BOOST_TEST(result.new_checkpoint.at("merged").as_int64() == 1);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_source_that_cannot_divide_is_read_whole_with_a_warning, Engine) {
   source->read = counting(10);
   const host::RunResult result = run(four);
