@@ -59,68 +59,72 @@ class Checkup {
 }  // namespace
 
 Reply Host::validate(std::string_view request) const {
-  bool ok = true;
-  boost::json::array endpoints;
-  for (const auto& [id, config] : parts_->catalog.config.endpoints) {
-    const std::vector<Error> errors = check_endpoint(parts_->catalog, id);
-    ok = ok && errors.empty();
-    endpoints.push_back(
-        boost::json::object{{"endpointId", id}, {"ok", errors.empty()}, {"errors", list_of(errors)}});
-  }
-  boost::json::object result{{"config", parts_->catalog.config.path.string()},
-                             {"endpoints", std::move(endpoints)}};
-  if (!request.empty()) {
-    const ParsedRequest parsed = parse_request(request);
-    const std::vector<Error> errors = check_request(parts_->environment(), parsed);
-    ok = ok && errors.empty();
-    result["request"] = {
-        {"ok", errors.empty()}, {"errors", list_of(errors)}, {"warnings", list_of(parsed.unknown_keys)}};
-  }
-  result["ok"] = ok;
-  return {ok ? exit_done : exit_rejected_request, boost::json::serialize(result)};
+  return guarded([&]() -> Reply {
+    bool ok = true;
+    boost::json::array endpoints;
+    for (const auto& [id, config] : parts_->catalog.config.endpoints) {
+      const std::vector<Error> errors = check_endpoint(parts_->catalog, id);
+      ok = ok && errors.empty();
+      endpoints.push_back(
+          boost::json::object{{"endpointId", id}, {"ok", errors.empty()}, {"errors", list_of(errors)}});
+    }
+    boost::json::object result{{"config", parts_->catalog.config.path.string()},
+                               {"endpoints", std::move(endpoints)}};
+    if (!request.empty()) {
+      const ParsedRequest parsed = parse_request(request);
+      const std::vector<Error> errors = check_request(parts_->environment(), parsed);
+      ok = ok && errors.empty();
+      result["request"] = {
+          {"ok", errors.empty()}, {"errors", list_of(errors)}, {"warnings", list_of(parsed.unknown_keys)}};
+    }
+    result["ok"] = ok;
+    return {ok ? exit_done : exit_rejected_request, boost::json::serialize(result)};
+  });
 }
 
 Reply Host::doctor() const {
-  Checkup checkup;
-  const auto& config = parts_->catalog.config;
-  checkup.add("configuration", true,
-              config.path.empty() ? "none found; endpoints come inline" : config.path.string());
-  size_t wrong = 0;
-  for (const auto& [id, endpoint] : config.endpoints)
-    wrong += check_endpoint(parts_->catalog, id).empty() ? 0 : 1;
-  checkup.add("endpoints", wrong == 0,
-              std::to_string(config.endpoints.size()) + " configured, " + std::to_string(wrong) + " wrong",
-              "`sluice validate` says what is wrong");
-  size_t loaded = 0, refused = 0;
-  for (const PluginReport& report : parts_->catalog.registry.reports())
-    ++(report.outcome == PluginOutcome::loaded ? loaded : refused);
-  checkup.add("plugins", loaded > 0 && refused == 0,
-              std::to_string(loaded) + " loaded, " + std::to_string(refused) + " refused, from " +
-                  std::to_string(parts_->plugin_folders.size()) + " folders",
-              loaded == 0 ? "name a plugin folder with --plugins or SLUICE_PLUGIN_PATH"
-                          : "`sluice plugins list` says why");
-  for (const Error& failure : parts_->staging_failures)
-    checkup.add("staging provider", false, failure.message(), failure.hint());
+  return guarded([&]() -> Reply {
+    Checkup checkup;
+    const auto& config = parts_->catalog.config;
+    checkup.add("configuration", true,
+                config.path.empty() ? "none found; endpoints come inline" : config.path.string());
+    size_t wrong = 0;
+    for (const auto& [id, endpoint] : config.endpoints)
+      wrong += check_endpoint(parts_->catalog, id).empty() ? 0 : 1;
+    checkup.add("endpoints", wrong == 0,
+                std::to_string(config.endpoints.size()) + " configured, " + std::to_string(wrong) + " wrong",
+                "`sluice validate` says what is wrong");
+    size_t loaded = 0, refused = 0;
+    for (const PluginReport& report : parts_->catalog.registry.reports())
+      ++(report.outcome == PluginOutcome::loaded ? loaded : refused);
+    checkup.add("plugins", loaded > 0 && refused == 0,
+                std::to_string(loaded) + " loaded, " + std::to_string(refused) + " refused, from " +
+                    std::to_string(parts_->plugin_folders.size()) + " folders",
+                loaded == 0 ? "name a plugin folder with --plugins or SLUICE_PLUGIN_PATH"
+                            : "`sluice plugins list` says why");
+    for (const Error& failure : parts_->staging_failures)
+      checkup.add("staging provider", false, failure.message(), failure.hint());
 
-  StagingRequest request;
-  request.max_bytes = uint64_t{64} << 20;
-  request.max_batch_bytes = uint64_t{1} << 20;
-  request.run_id = "doctor";
-  std::unique_ptr<StagingSession> session;
-  Status opened = parts_->staging->find("memory")->open(request, session);
-  checkup.add("memory staging", opened.ok(),
-              opened.ok() ? "a session of 64 MiB opens" : opened.error().message(),
-              opened.ok() ? "" : opened.error().hint());
-  Result<UnitLock> lock =
-      UnitLock::take("doctor " + std::to_string(getpid()), "doctor", UnitLock::default_folder());
-  checkup.add("unit locks", static_cast<bool>(lock),
-              lock ? UnitLock::default_folder().string() : lock.error().message(),
-              lock ? "" : lock.error().hint());
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  checkup.add("open files", files.rlim_cur >= 256, "limit " + std::to_string(files.rlim_cur),
-              "raise it with ulimit -n 1024");
-  return std::move(checkup).reply();
+    StagingRequest request;
+    request.max_bytes = uint64_t{64} << 20;
+    request.max_batch_bytes = uint64_t{1} << 20;
+    request.run_id = "doctor";
+    std::unique_ptr<StagingSession> session;
+    Status opened = parts_->staging->find("memory")->open(request, session);
+    checkup.add("memory staging", opened.ok(),
+                opened.ok() ? "a session of 64 MiB opens" : opened.error().message(),
+                opened.ok() ? "" : opened.error().hint());
+    Result<UnitLock> lock =
+        UnitLock::take("doctor " + std::to_string(getpid()), "doctor", UnitLock::default_folder());
+    checkup.add("unit locks", static_cast<bool>(lock),
+                lock ? UnitLock::default_folder().string() : lock.error().message(),
+                lock ? "" : lock.error().hint());
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    checkup.add("open files", files.rlim_cur >= 256, "limit " + std::to_string(files.rlim_cur),
+                "raise it with ulimit -n 1024");
+    return std::move(checkup).reply();
+  });
 }
 
 }  // namespace sluice::host

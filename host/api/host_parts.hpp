@@ -54,4 +54,17 @@ Reply failure_reply(const Error& error, int exit_code);
 Reply failure_reply(const Error& error);
 Reply reply(const boost::json::object& result);
 
+// A bug of the host becomes a reply: embedding programs need no second way to fail.
+template <class Call>
+Reply guarded(Call&& call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& unexpected) {
+    return failure_reply(Error(ErrorClass::system, "E_INTERNAL", unexpected.what(), "", "please report this"),
+                         1);
+  }
+}
+
 }  // namespace sluice::host

@@ -70,78 +70,86 @@ boost::json::object inspection(const std::filesystem::path& file) {
 }  // namespace
 
 Reply Host::plugins() const {
-  std::map<std::string, const EndpointTemplate*> by_path;
-  const std::vector<EndpointTemplatePtr> templates = parts_->catalog.registry.list();
-  for (const EndpointTemplatePtr& of : templates) by_path.emplace(of->plugin->path.string(), of.get());
-  boost::json::array list;
-  for (const PluginReport& report : parts_->catalog.registry.reports()) {
-    boost::json::object entry{{"path", report.path.string()}, {"outcome", to_string(report.outcome)}};
-    if (auto found = by_path.find(report.path.string()); found != by_path.end()) {
-      for (auto& member : describe(found->second->plugin->descriptor)) entry.insert(member);
-      entry["abi"] = {{"oldest", found->second->plugin->entry->abi_oldest},
-                      {"newest", found->second->plugin->entry->abi_version}};
-    } else {
-      entry["id"] = report.plugin_id;
-      entry["code"] = report.code;
-      entry["reason"] = report.reason;
-      entry["hint"] = report.hint;
+  return guarded([&]() -> Reply {
+    std::map<std::string, const EndpointTemplate*> by_path;
+    const std::vector<EndpointTemplatePtr> templates = parts_->catalog.registry.list();
+    for (const EndpointTemplatePtr& of : templates) by_path.emplace(of->plugin->path.string(), of.get());
+    boost::json::array list;
+    for (const PluginReport& report : parts_->catalog.registry.reports()) {
+      boost::json::object entry{{"path", report.path.string()}, {"outcome", to_string(report.outcome)}};
+      if (auto found = by_path.find(report.path.string()); found != by_path.end()) {
+        for (auto& member : describe(found->second->plugin->descriptor)) entry.insert(member);
+        entry["abi"] = {{"oldest", found->second->plugin->entry->abi_oldest},
+                        {"newest", found->second->plugin->entry->abi_version}};
+      } else {
+        entry["id"] = report.plugin_id;
+        entry["code"] = report.code;
+        entry["reason"] = report.reason;
+        entry["hint"] = report.hint;
+      }
+      list.push_back(std::move(entry));
     }
-    list.push_back(std::move(entry));
-  }
-  boost::json::array folders;
-  for (const auto& folder : parts_->plugin_folders) folders.emplace_back(folder.string());
-  return reply({{"folders", std::move(folders)}, {"plugins", std::move(list)}});
+    boost::json::array folders;
+    for (const auto& folder : parts_->plugin_folders) folders.emplace_back(folder.string());
+    return reply({{"folders", std::move(folders)}, {"plugins", std::move(list)}});
+  });
 }
 
 Reply Host::inspect_plugin(std::string_view file_or_id) const {
-  std::error_code error;
-  const std::filesystem::path file(file_or_id);
-  if (std::filesystem::exists(file, error)) return reply(inspection(std::filesystem::absolute(file)));
-  std::vector<std::string> ids;
-  for (const EndpointTemplatePtr& of : parts_->catalog.registry.list()) {
-    if (of->plugin->descriptor.id == file_or_id) return reply(inspection(of->plugin->path));
-    ids.push_back(of->plugin->descriptor.id);
-  }
-  if (file_or_id.find('/') != std::string_view::npos)
-    return failure_reply(Error(ErrorClass::system, "E_FILE_OPEN", "no file " + std::string(file_or_id),
-                               std::string(file_or_id)));
-  return failure_reply(Error(ErrorClass::config, "E_PLUGIN_UNKNOWN",
-                             "no plugin and no file \"" + std::string(file_or_id) + "\"",
-                             std::string(file_or_id), did_you_mean(file_or_id, names_of(ids))));
+  return guarded([&]() -> Reply {
+    std::error_code error;
+    const std::filesystem::path file(file_or_id);
+    if (std::filesystem::exists(file, error)) return reply(inspection(std::filesystem::absolute(file)));
+    std::vector<std::string> ids;
+    for (const EndpointTemplatePtr& of : parts_->catalog.registry.list()) {
+      if (of->plugin->descriptor.id == file_or_id) return reply(inspection(of->plugin->path));
+      ids.push_back(of->plugin->descriptor.id);
+    }
+    if (file_or_id.find('/') != std::string_view::npos)
+      return failure_reply(Error(ErrorClass::system, "E_FILE_OPEN", "no file " + std::string(file_or_id),
+                                 std::string(file_or_id)));
+    return failure_reply(Error(ErrorClass::config, "E_PLUGIN_UNKNOWN",
+                               "no plugin and no file \"" + std::string(file_or_id) + "\"",
+                               std::string(file_or_id), did_you_mean(file_or_id, names_of(ids))));
+  });
 }
 
 Reply Host::endpoints() const {
-  boost::json::array endpoints, templates;
-  for (const auto& [id, config] : parts_->catalog.config.endpoints) {
-    boost::json::object entry{{"endpointId", id}, {"template", config.template_id}};
-    if (EndpointTemplatePtr of = parts_->catalog.registry.find(config.template_id)) {
-      entry["roles"] = texts(of->descriptor.roles);
-      entry["config"] = mask(of->descriptor.config_schema, config.config);
-    } else {
-      // Without a schema nobody knows what is secret.
-      entry["roles"] = boost::json::array();
-      entry["config"] = nullptr;
+  return guarded([&]() -> Reply {
+    boost::json::array endpoints, templates;
+    for (const auto& [id, config] : parts_->catalog.config.endpoints) {
+      boost::json::object entry{{"endpointId", id}, {"template", config.template_id}};
+      if (EndpointTemplatePtr of = parts_->catalog.registry.find(config.template_id)) {
+        entry["roles"] = texts(of->descriptor.roles);
+        entry["config"] = mask(of->descriptor.config_schema, config.config);
+      } else {
+        // Without a schema nobody knows what is secret.
+        entry["roles"] = boost::json::array();
+        entry["config"] = nullptr;
+      }
+      endpoints.push_back(std::move(entry));
     }
-    endpoints.push_back(std::move(entry));
-  }
-  for (const EndpointTemplatePtr& of : parts_->catalog.registry.list())
-    templates.push_back(boost::json::object{{"id", of->descriptor.id},
-                                            {"title", of->descriptor.title},
-                                            {"roles", texts(of->descriptor.roles)},
-                                            {"plugin", of->plugin->descriptor.id}});
-  return reply({{"config", parts_->catalog.config.path.string()},
-                {"endpoints", std::move(endpoints)},
-                {"templates", std::move(templates)}});
+    for (const EndpointTemplatePtr& of : parts_->catalog.registry.list())
+      templates.push_back(boost::json::object{{"id", of->descriptor.id},
+                                              {"title", of->descriptor.title},
+                                              {"roles", texts(of->descriptor.roles)},
+                                              {"plugin", of->plugin->descriptor.id}});
+    return reply({{"config", parts_->catalog.config.path.string()},
+                  {"endpoints", std::move(endpoints)},
+                  {"templates", std::move(templates)}});
+  });
 }
 
 Reply Host::describe_template(std::string_view id) const {
-  Result<EndpointTemplatePtr> of = parts_->catalog.registry.require(id);
-  if (!of) return failure_reply(of.error());
-  boost::json::object out = describe((*of)->descriptor);
-  out["plugin"] = {{"id", (*of)->plugin->descriptor.id},
-                   {"version", (*of)->plugin->descriptor.version},
-                   {"path", (*of)->plugin->path.string()}};
-  return reply(out);
+  return guarded([&]() -> Reply {
+    Result<EndpointTemplatePtr> of = parts_->catalog.registry.require(id);
+    if (!of) return failure_reply(of.error());
+    boost::json::object out = describe((*of)->descriptor);
+    out["plugin"] = {{"id", (*of)->plugin->descriptor.id},
+                     {"version", (*of)->plugin->descriptor.version},
+                     {"path", (*of)->plugin->path.string()}};
+    return reply(out);
+  });
 }
 
 }  // namespace sluice::host

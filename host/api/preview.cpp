@@ -67,56 +67,62 @@ class PreviewTaker {
 }  // namespace
 
 Reply Host::preview(std::string_view endpoint, std::string_view unit_id, uint32_t wanted) {
-  wanted = std::clamp(wanted, 1u, 10'000u);
-  Result<EndpointSetup> setup =
-      set_up_endpoint(parts_->catalog, std::string(endpoint), std::nullopt, "source");
-  if (!setup) return failure_reply(setup.error());
-  EndpointSession session(*parts_, *setup);
-  Result<SourceHandle> source = session.source();
-  if (!source) return failure_reply(session.scrubbed(source.error()));
-  Result<boost::json::object> unit = source->unit(unit_id);
-  if (!unit) return failure_reply(session.scrubbed(unit.error()));
+  return guarded([&]() -> Reply {
+    wanted = std::clamp(wanted, 1u, 10'000u);
+    Result<EndpointSetup> setup =
+        set_up_endpoint(parts_->catalog, std::string(endpoint), std::nullopt, "source");
+    if (!setup) return failure_reply(setup.error());
+    EndpointSession session(*parts_, *setup);
+    Result<SourceHandle> source = session.source();
+    if (!source) return failure_reply(session.scrubbed(source.error()));
+    Result<boost::json::object> unit = source->unit(unit_id);
+    if (!unit) return failure_reply(session.scrubbed(unit.error()));
 
-  const bool tables = setup->of->descriptor.source->formats.front() == "tables";
-  StagingRequest staging;
-  staging.max_bytes = uint64_t{64} << 20;
-  staging.max_batch_bytes = uint64_t{1} << 20;
-  staging.run_id = "preview";
-  std::unique_ptr<StagingSession> stage;
-  StagingProvider* provider = parts_->staging->find("memory");
-  if (Status status = provider->open(staging, stage); !status.ok()) return failure_reply(status.error());
-  RunSignal signal;
-  Rejections rejections(UINT64_MAX >> 1, "", "preview", std::string(unit_id));
-  LiveCounts live;
-  StreamWriter::Limits limits{{}, provider->max_frame_bytes(staging), wanted, UINT64_MAX};
-  StreamWriter writer(stage->writer(0), limits, tables, signal, rejections, live);
-  PreviewTaker taker(wanted);
-  Status taken;
-  std::thread reader([&] {
-    taken = taker.take_all(stage->reader(0));
-    if (!taken.ok()) stage->cancel();
+    const bool tables = setup->of->descriptor.source->formats.front() == "tables";
+    StagingRequest staging;
+    staging.max_bytes = uint64_t{64} << 20;
+    staging.max_batch_bytes = uint64_t{1} << 20;
+    staging.run_id = "preview";
+    std::unique_ptr<StagingSession> stage;
+    StagingProvider* provider = parts_->staging->find("memory");
+    if (Status status = provider->open(staging, stage); !status.ok()) return failure_reply(status.error());
+    RunSignal signal;
+    Rejections rejections(UINT64_MAX >> 1, "", "preview", std::string(unit_id));
+    LiveCounts live;
+    StreamWriter::Limits limits{{}, provider->max_frame_bytes(staging), wanted, UINT64_MAX};
+    StreamWriter writer(stage->writer(0), limits, tables, signal, rejections, live);
+    PreviewTaker taker(wanted);
+    Status taken;
+    std::thread reader([&] {
+      try {
+        taken = taker.take_all(stage->reader(0));
+      } catch (const std::exception& failure) {
+        taken = Error(ErrorClass::system, "E_INTERNAL", failure.what());
+      }
+      if (!taken.ok()) stage->cancel();
+    });
+    const std::string unit_text(unit_id);
+    sluice_read_request request{};
+    request.size = sizeof request;
+    request.slice_count = 1;
+    request.unit_id = abi(unit_text);
+    request.format = abi(tables ? "tables" : "documents");
+    request.run_id = abi("preview");
+    Status status = source->read(request, *writer.table());
+    if (Status sealed = writer.finish(); !sealed.ok()) stage->cancel();
+    reader.join();
+    if (status.ok()) status = std::move(taken);
+    if (!status.ok()) return failure_reply(session.scrubbed(status.error()));
+
+    boost::json::object result{
+        {"endpoint", endpoint}, {"unitId", unit_id}, {"format", tables ? "tables" : "documents"}};
+    result["schema"] = unit->contains("schema") ? unit->at("schema") : boost::json::value(nullptr);
+    result["records"] = std::move(taker.records);
+    result["rejected"] = live.records_rejected.load();
+    if (live.records_rejected.load() > 0) result["firstRejected"] = rejections.first();
+    result["truncated"] = taker.truncated || writer.reached_limit();
+    return reply(result);
   });
-  const std::string unit_text(unit_id);
-  sluice_read_request request{};
-  request.size = sizeof request;
-  request.slice_count = 1;
-  request.unit_id = abi(unit_text);
-  request.format = abi(tables ? "tables" : "documents");
-  request.run_id = abi("preview");
-  Status status = source->read(request, *writer.table());
-  if (Status sealed = writer.finish(); !sealed.ok()) stage->cancel();
-  reader.join();
-  if (status.ok()) status = std::move(taken);
-  if (!status.ok()) return failure_reply(session.scrubbed(status.error()));
-
-  boost::json::object result{
-      {"endpoint", endpoint}, {"unitId", unit_id}, {"format", tables ? "tables" : "documents"}};
-  result["schema"] = unit->contains("schema") ? unit->at("schema") : boost::json::value(nullptr);
-  result["records"] = std::move(taker.records);
-  result["rejected"] = live.records_rejected.load();
-  if (live.records_rejected.load() > 0) result["firstRejected"] = rejections.first();
-  result["truncated"] = taker.truncated || writer.reached_limit();
-  return reply(result);
 }
 
 }  // namespace sluice::host

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/json/serialize.hpp>
 #include <list>
+#include <system_error>
 #include <thread>
 
 #include "host/registry/plugin_call.hpp"
@@ -82,6 +83,7 @@ class Attempt {
   Status open_staging();
   Status open_sources();
   void start();
+  void in_thread(Status& status, const std::function<void()>& work);
   void read_slice(SliceRun& run);
   void feed_sink(SinkRun& run);
   void watch_until_ended(const Watch& watch);
@@ -235,8 +237,36 @@ Status Attempt::open_sources() {
 
 void Attempt::start() {
   running_ = static_cast<uint32_t>(slices_.size() + sinks_.size());
-  for (SliceRun& slice : slices_) slice.thread = std::thread([this, &slice] { read_slice(slice); });
-  for (SinkRun& sink : sinks_) sink.thread = std::thread([this, &sink] { feed_sink(sink); });
+  bool all_started = true;
+  auto launch = [&](auto& run, auto work) {
+    try {
+      run.thread = std::thread([this, &run, work] { in_thread(run.status, [&] { (this->*work)(run); }); });
+    } catch (const std::system_error& failure) {
+      run.status =
+          Error(ErrorClass::transient, "E_THREADS", std::string("cannot start a thread: ") + failure.what(),
+                "", "raise the limit of processes, or run less at once");
+      running_.fetch_sub(1);
+      all_started = false;
+    }
+  };
+  for (SliceRun& slice : slices_) launch(slice, &Attempt::read_slice);
+  for (SinkRun& sink : sinks_) launch(sink, &Attempt::feed_sink);
+  if (all_started) return;
+  signal_.raise(StopLevel::now);
+  session_->cancel();
+}
+
+// The frame of every thread: whatever happens in it becomes a status, and nobody waits for it in vain.
+void Attempt::in_thread(Status& status, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::exception& failure) {
+    status = Error(ErrorClass::system, "E_INTERNAL", failure.what(), "", "please report this");
+    signal_.raise(StopLevel::drain);
+    session_->cancel();
+  }
+  running_.fetch_sub(1);
+  context_.signal.notify();
 }
 
 // [the slice's thread]
@@ -271,8 +301,6 @@ void Attempt::read_slice(SliceRun& run) {
     if (run.status.ok()) run.status = std::move(sealed);
   }
   run.total = steady_clock::now() - begin;
-  running_.fetch_sub(1);
-  context_.signal.notify();
 }
 
 // [the sink's thread]
@@ -283,8 +311,6 @@ void Attempt::feed_sink(SinkRun& run) {
     signal_.raise(StopLevel::drain);
     session_->cancel();
   }
-  running_.fetch_sub(1);
-  context_.signal.notify();
 }
 
 // [the thread that called run()]
@@ -297,8 +323,10 @@ void Attempt::watch_until_ended(const Watch& watch) {
     propagate(std::max(context_.signal.level(), signal_.level()));
     watch.look(session_->stats());
   }
-  for (SliceRun& slice : slices_) slice.thread.join();
-  for (SinkRun& sink : sinks_) sink.thread.join();
+  for (SliceRun& slice : slices_)
+    if (slice.thread.joinable()) slice.thread.join();
+  for (SinkRun& sink : sinks_)
+    if (sink.thread.joinable()) sink.thread.join();
 }
 
 void Attempt::propagate(StopLevel level) {

@@ -9,9 +9,10 @@ namespace {
 
 // Codes that speak of the machine around us, whoever found out.
 constexpr std::array environment_codes{
-    "E_FILE_OPEN",      "E_FOLDER_MISSING",    "E_FILE_READ",     "E_FILE_WRITE", "E_DISK_FULL",
-    "E_CONFIG_MISSING", "E_CONFIG_UNREADABLE", "E_DEAD_LETTER",   "E_LOCK",       "E_STAGING_FULL",
-    "E_STAGING_CAP",    "E_PLUGIN_FOLDER",     "E_OUT_OF_MEMORY", "E_PERMISSION", "E_UNREACHABLE"};
+    "E_FILE_OPEN",     "E_FOLDER_MISSING", "E_FILE_READ",         "E_FILE_WRITE",
+    "E_DISK_FULL",     "E_CONFIG_MISSING", "E_CONFIG_UNREADABLE", "E_DEAD_LETTER",
+    "E_LOCK",          "E_STAGING_FULL",   "E_STAGING_CAP",       "E_PLUGIN_FOLDER",
+    "E_OUT_OF_MEMORY", "E_PERMISSION",     "E_UNREACHABLE",       "E_THREADS"};
 
 bool is_environment(std::string_view code) {
   for (std::string_view known : environment_codes)

@@ -94,7 +94,7 @@ class Run {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Rejections> rejections_;
   LiveCounts live_;
-  bool moving_ = false, timed_out_ = false;
+  bool moving_ = false, timed_out_ = false, progress_broken_ = false;
   steady_clock::time_point next_progress_, drain_deadline_;
   std::map<std::string, double> source_metrics_, sink_metrics_;
 };
@@ -367,7 +367,7 @@ void Run::keep_time() {
 }
 
 void Run::report_progress(const StagingStats& staging, bool done) {
-  if (!options_.on_progress) return;
+  if (!options_.on_progress || progress_broken_) return;
   const auto now = steady_clock::now();
   if (!done && now < next_progress_) return;
   next_progress_ = now + options_.progress_interval;
@@ -386,7 +386,14 @@ void Run::report_progress(const StagingStats& staging, bool done) {
   progress.checkpoint =
       boost::json::serialize(ledger_ ? ledger_->checkpoint_after({}, before_) : result_.new_checkpoint);
   progress.done = done;
-  options_.on_progress(progress);
+  try {
+    options_.on_progress(progress);
+  } catch (const std::exception& failure) {
+    // Threads are at work: the run goes on, without telling.
+    progress_broken_ = true;
+    log_.write(Severity::error,
+               std::string("the progress callback threw and is not called again: ") + failure.what());
+  }
 }
 
 void Run::conclude(Status status) {

@@ -119,4 +119,19 @@ BOOST_FIXTURE_TEST_CASE(progress_comes_on_the_callers_thread_and_ends_with_done,
   BOOST_TEST(seen.back().checkpoint == R"({"next":50000})");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_progress_callback_that_throws_is_not_called_again_and_the_run_goes_on, Engine) {
+  source->read = counting(50'000);
+  int calls = 0;
+  host::RunOptions options;
+  options.progress_interval = std::chrono::milliseconds(1);
+  options.on_progress = [&](const host::Progress&) {
+    ++calls;
+    throw std::runtime_error("the callback's bug");
+  };
+  BOOST_TEST(run("{}", options).exit_code == 0);
+  BOOST_TEST(calls == 1);
+  BOOST_TEST(sink->committed.size() == 50'000u);
+  BOOST_TEST(mentions(log->text, "the callback's bug"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
