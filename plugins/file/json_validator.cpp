@@ -27,6 +27,8 @@ JsonValidator::JsonValidator() : parser_(std::make_unique<Parser>()) {}
 JsonValidator::~JsonValidator() = default;
 
 bool is_blank(std::string_view text) {
+  // Nearly every line begins with its document.
+  if (!text.empty() && static_cast<unsigned char>(text.front()) > ' ') return false;
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
