@@ -99,7 +99,9 @@ BOOST_FIXTURE_TEST_CASE(a_timeout_drains_to_a_durable_point, Engine) {
   BOOST_TEST(result.exit_code == 6);
   BOOST_TEST(first_code(result) == "E_TIMEOUT");
   BOOST_TEST(result.counts.reconciled());
-  BOOST_TEST(result.new_checkpoint.at("next").as_int64() == static_cast<int64_t>(sink->committed.size()));
+  // On a busy machine the time may be over before the first batch is.
+  const int64_t next = result.new_checkpoint.is_null() ? 0 : result.new_checkpoint.at("next").as_int64();
+  BOOST_TEST(next == static_cast<int64_t>(sink->committed.size()));
 }
 
 BOOST_FIXTURE_TEST_CASE(progress_comes_on_the_callers_thread_and_ends_with_done, Engine) {
