@@ -33,9 +33,15 @@ struct StagingThunks {
     return to;
   }
 
+  // For functions that cannot fail: there is nobody to tell.
+  template <class Call>
+  static void quietly(Call&& call) noexcept {
+    (void)guard(nullptr, std::forward<Call>(call));
+  }
+
   static void close(void* self, int32_t keep) {
-    if (keep) get(self).keep();
-    delete static_cast<StagingSession*>(self);
+    if (keep) quietly([&] { get(self).keep(); });
+    quietly([&] { delete static_cast<StagingSession*>(self); });
   }
   static sluice_status claim(void* self, uint32_t stream, uint64_t min_bytes, sluice_span* out,
                              sluice_error* error) {
@@ -49,7 +55,9 @@ struct StagingThunks {
   static sluice_status publish(void* self, uint32_t stream, uint64_t bytes, sluice_error* error) {
     return answer(error, [&] { return get(self).writer(stream).publish(bytes); });
   }
-  static void abandon(void* self, uint32_t stream) { get(self).writer(stream).abandon(); }
+  static void abandon(void* self, uint32_t stream) {
+    quietly([&] { get(self).writer(stream).abandon(); });
+  }
   static sluice_status seal(void* self, uint32_t stream, sluice_error* error) {
     return answer(error, [&] { return get(self).writer(stream).seal(); });
   }
@@ -65,13 +73,18 @@ struct StagingThunks {
       return status;
     });
   }
-  static void release(void* self, uint32_t stream) { get(self).reader(stream).release(); }
+  static void release(void* self, uint32_t stream) {
+    quietly([&] { get(self).reader(stream).release(); });
+  }
   static sluice_status acknowledge(void* self, uint32_t stream, uint64_t sequence, sluice_error* error) {
     return answer(error, [&] { return get(self).reader(stream).acknowledge(sequence); });
   }
-  static void cancel(void* self) { get(self).cancel(); }
+  static void cancel(void* self) {
+    quietly([&] { get(self).cancel(); });
+  }
   static void stats(void* self, sluice_staging_stats* out) {
-    StagingStats now = get(self).stats();
+    StagingStats now;
+    quietly([&] { now = get(self).stats(); });
     out->used_bytes = now.used_bytes;
     out->peak_bytes = now.peak_bytes;
     out->capacity_bytes = now.capacity_bytes;
@@ -91,7 +104,9 @@ struct StagingThunks {
                                                           cancel,
                                                           stats};
 
-  static void destroy(void* self) { delete static_cast<StagingProvider*>(self); }
+  static void destroy(void* self) {
+    quietly([&] { delete static_cast<StagingProvider*>(self); });
+  }
   static sluice_status open(void* self, const sluice_staging_request* from, sluice_emit out,
                             sluice_staging_session* session, sluice_error* error) {
     return answer(error, [&]() -> Status {
@@ -103,7 +118,9 @@ struct StagingThunks {
     });
   }
   static uint64_t max_frame_bytes(void* self, const sluice_staging_request* from) {
-    return provider(self).max_frame_bytes(request(*from));
+    uint64_t most = 0;  // 0 refuses every claim: what a provider that throws here deserves
+    quietly([&] { most = provider(self).max_frame_bytes(request(*from)); });
+    return most;
   }
   // The table is per provider class: it carries the durability.
   template <Durability Strongest>
