@@ -22,6 +22,7 @@ struct WriteRequest {
   bool to_disk = false;            // a commit must survive power loss, not only the process
   uint32_t slice_index = 0, slice_count = 1;
   std::string run_id;
+  uint64_t epoch = 0;  // the caller's number of this attempt, rising; 0: it has none. See abi/sink.h
 };
 
 // written + rejected + filtered is the batch's record count.

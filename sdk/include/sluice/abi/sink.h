@@ -20,6 +20,7 @@ typedef struct sluice_write_request {
   sluice_str
       durability; /* what a commit must mean: "os" (survives the process) or "disk" (survives power loss) */
   sluice_str run_id;
+  uint64_t epoch; /* the caller's number of this attempt at the unit, rising; 0: it has none */
 } sluice_write_request;
 
 /* What the sink did with one batch; written + rejected + filtered must equal its record count. */
@@ -42,12 +43,17 @@ typedef struct sluice_sink_rejects {
                           sluice_error* error);
 } sluice_sink_rejects;
 
-/* The identity of everything written so far, to be stored with the data by sinks that can. */
+/* The identity of everything written so far, to be stored with the data by sinks that can.
+ *
+ * Fencing: two attempts at one unit may be alive at once, since a worker that is given up may still run. A sink
+ * that keeps tokens lets only the newest one commit: open() makes every instance that was opened before for the
+ * same unit_key fail its next commit with E_FENCED (SLUICE_CONFIG), and fails so itself when a higher epoch than
+ * the request's (which is then not 0) was there before. */
 typedef struct sluice_commit_token {
   uint32_t size;
   uint32_t final_commit; /* not 0: nothing follows; make the unit's output visible */
   sluice_str
-      token; /* JSON object: runId, checkpoint, slices: [{slice, sequence}]; empty checkpoint is null */
+      token; /* JSON object: runId, stageId, checkpoint, slices: [{slice, sequence, digest}]; empty checkpoint is null */
 } sluice_commit_token;
 
 /* What a commit reached. */
@@ -93,7 +99,7 @@ typedef struct sluice_sink {
   const sluice_sink_api* api;
 } sluice_sink;
 
-SLUICE_STATIC_ASSERT(sizeof(sluice_write_request) == 144, "sluice_write_request layout");
+SLUICE_STATIC_ASSERT(sizeof(sluice_write_request) == 152, "sluice_write_request layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_write_result) == 40, "sluice_write_result layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_commit_token) == 24, "sluice_commit_token layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_sink_api) == 64, "sluice_sink_api layout");

@@ -22,8 +22,19 @@ typedef struct sluice_staging_request {
   uint64_t max_batch_bytes; /* the usual frame is about this large */
   sluice_str run_id;
   sluice_str unit_key;
-  sluice_str stage_id; /* empty: a new session; else open that one again */
+  sluice_str stage_id; /* empty: a new session; else open that one again, or with `create` make it */
+  uint32_t create;     /* not 0: a new session under the name `stage_id` */
+  uint32_t ends;       /* which ends of the streams the opener uses; the others may be another process's */
 } sluice_staging_request;
+
+/* ends */
+#define SLUICE_STAGING_BOTH 0u
+#define SLUICE_STAGING_WRITER 1u
+#define SLUICE_STAGING_READER 2u
+
+/* How a stream was sealed, in the writer's words; given back by state. */
+#define SLUICE_SEAL_FINISHED 0u /* the source has no more */
+#define SLUICE_SEAL_LIMITED 1u  /* the source stopped at a limit of the policy; there may be more */
 
 typedef struct sluice_staging_stats {
   uint32_t size;
@@ -53,22 +64,47 @@ typedef struct sluice_staging_session_api {
   sluice_status (*publish)(void* self, uint32_t stream, uint64_t bytes, sluice_error* error);
   /* Gives the claim back. [writer] */
   void (*abandon)(void* self, uint32_t stream);
-  /* No more frames will come. [writer] */
-  sluice_status (*seal)(void* self, uint32_t stream, sluice_error* error);
+  /* No more frames will come; `how` is one of SLUICE_SEAL_... [writer] */
+  sluice_status (*seal)(void* self, uint32_t stream, uint32_t how, sluice_error* error);
 
-  /* The next frame in order, valid until its release; size 0 at the end of a sealed stream. Blocks while
-   * empty, but no longer than `wait_ms`, then gives a NULL pointer and size 1: nothing yet. [reader] */
+  /* The next frame in order, valid until its release; size 0 at the end: the stream is sealed, or its writer
+   * is gone. Frames that were found damaged are left out and counted in state as lost. Blocks while empty, but
+   * no longer than `wait_ms`, then gives a NULL pointer and size 1: nothing yet. [reader] */
   sluice_status (*next)(void* self, uint32_t stream, uint64_t wait_ms, sluice_bytes* out,
                         sluice_error* error);
   /* The reader is done with the bytes of the oldest frame it holds. [reader] */
   void (*release)(void* self, uint32_t stream);
-  /* Everything up to this sequence is committed by the sink and never needed again. [reader] */
-  sluice_status (*acknowledge)(void* self, uint32_t stream, uint64_t sequence, sluice_error* error);
+  /* Everything up to this sequence is committed by the sink and never needed again. `checkpoint`: JSON, the
+   * source's newest one at or before it, for whoever opens the session again; empty: as at the last call.
+   * [reader] */
+  sluice_status (*acknowledge)(void* self, uint32_t stream, uint64_t sequence, sluice_str checkpoint,
+                               sluice_error* error);
 
   /* Wakes both sides; every blocked and later claim and next fails with SLUICE_CANCELLED. [any thread] */
   void (*cancel)(void* self);
   /* [any thread] */
   void (*stats)(void* self, sluice_staging_stats* out);
+
+  /* What follows is there in providers whose sessions outlive their process, and NULL in others. */
+
+  /* Emits one JSON object: first (sequence of the oldest frame still needed), next (one past the newest whole
+   * frame), sealed, how, writerAlive, checkpoint (the newest staged, or null), afterCheckpoint (one past the
+   * frame that brought it), forgotten (frames after the last acknowledged one are gone), lostFrames, lostBytes,
+   * setAside: [path]. [before the first claim and next, or reader] */
+  sluice_status (*state)(void* self, uint32_t stream, sluice_emit out, sluice_error* error);
+  /* Before the first claim and next: the reader begins with frame `read_from`, the writer goes on with frame
+   * `write_from`, and what is staged from there on is dropped. Either may be UINT64_MAX: as it is. */
+  sluice_status (*rewind)(void* self, uint32_t stream, uint64_t read_from, uint64_t write_from,
+                          sluice_error* error);
+  /* Frames up to this sequence may go though they are not committed: room is needed more than the means to
+   * begin again from staging. A later acknowledge heals it. [reader] */
+  sluice_status (*forget)(void* self, uint32_t stream, uint64_t sequence, sluice_error* error);
+  /* Not 0 when the writer waits, or soon will, for room that only acknowledge or forget can give. [reader] */
+  int32_t (*wants_room)(void* self, uint32_t stream);
+  /* Keeps a text with the session, durable as its frames are; replaces the one before. [any thread] */
+  sluice_status (*annotate)(void* self, sluice_str note, sluice_error* error);
+  /* Emits {"note": text}. [any thread] */
+  sluice_status (*note)(void* self, sluice_emit out, sluice_error* error);
 } sluice_staging_session_api;
 
 typedef struct sluice_staging_session {
@@ -96,9 +132,9 @@ typedef struct sluice_staging_provider {
   const sluice_staging_provider_api* api;
 } sluice_staging_provider;
 
-SLUICE_STATIC_ASSERT(sizeof(sluice_staging_request) == 80, "sluice_staging_request layout");
+SLUICE_STATIC_ASSERT(sizeof(sluice_staging_request) == 104, "sluice_staging_request layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_staging_stats) == 48, "sluice_staging_stats layout");
-SLUICE_STATIC_ASSERT(sizeof(sluice_staging_session_api) == 88, "sluice_staging_session_api layout");
+SLUICE_STATIC_ASSERT(sizeof(sluice_staging_session_api) == 136, "sluice_staging_session_api layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_staging_provider_api) == 32, "sluice_staging_provider_api layout");
 
 #endif

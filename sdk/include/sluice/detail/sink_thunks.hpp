@@ -22,6 +22,7 @@ struct SinkThunks {
     to.slice_index = from.slice_index;
     to.slice_count = from.slice_count;
     to.run_id = view(from.run_id);
+    if (from.size >= offsetof(sluice_write_request, epoch) + sizeof from.epoch) to.epoch = from.epoch;
     return to;
   }
   static void destroy(void* self) { delete static_cast<Sink*>(self); }
