@@ -272,7 +272,7 @@ Status SinkFeed::commit(bool final) {
     position.pending.checkpoint.reset();
     position.checkpoint.clear();
     if (position.next_sequence > 0)
-      if (Status done = position.stream.reader->acknowledge(position.next_sequence - 1); !done.ok())
+      if (Status done = position.stream.reader->acknowledge(position.next_sequence - 1, {}); !done.ok())
         return done;
   }
   return {};

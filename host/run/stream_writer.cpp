@@ -152,7 +152,7 @@ Status StreamWriter::finish() {
     claim_ = room;
     if (Status status = do_publish(frame.finish()); !status.ok()) return status;
   }
-  return staging_.seal();
+  return staging_.seal(SealedAs::finished);
 }
 
 }  // namespace sluice::host

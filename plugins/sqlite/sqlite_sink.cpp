@@ -38,11 +38,50 @@ std::optional<Json> SqliteSink::open(const WriteRequest& request) {
   target_ = std::make_unique<TableTarget>(database_, table, settings_.key);
   ledger_ = std::make_unique<UnitLedger>(database_, table);
   documents_ = std::make_unique<DocumentRows>(*target_);
-  return ledger_->token(request.unit_key);
+  // A transaction of its own: nothing is locked afterwards. Whoever was opened before and stands in a
+  // transaction holds the lock, so it either commits before this or finds in begin() that it is fenced. One
+  // that never ends its transaction makes this wait for busyTimeout and fail as transient, run after run,
+  // until its process ends: SQLite has no way to take a lock from another.
+  try {
+    database_.execute("BEGIN IMMEDIATE");
+    ledger_->create();
+    take_over();
+    std::optional<Json> token = ledger_->token(request.unit_key);
+    database_.execute("COMMIT");
+    return token;
+  } catch (...) {
+    roll_back();
+    throw;
+  }
+}
+
+// From here on, whoever opened the table for this unit before commits no more.
+void SqliteSink::take_over() {
+  UnitLedger::Fence fence = ledger_->fence(request_.unit_key);
+  if (request_.epoch && fence.epoch > request_.epoch)
+    throw Error(ErrorClass::config, "E_FENCED",
+                "an attempt at unit \"" + request_.unit_id + "\" with epoch " + std::to_string(fence.epoch) +
+                    " has opened table \"" + target_->name() + "\"; epoch " + std::to_string(request_.epoch) +
+                    " comes too late")
+        .at(settings_.path)
+        .try_this("let the later attempt finish, or give a higher epoch");
+  fence.epoch = std::max(fence.epoch, request_.epoch);
+  fence_ = ++fence.number;
+  ledger_->set_fence(request_.unit_key, fence);
+}
+
+void SqliteSink::require_newest() {
+  if (ledger_->fence(request_.unit_key).number == fence_) return;
+  throw Error(ErrorClass::config, "E_FENCED",
+              "a later attempt at unit \"" + request_.unit_id + "\" has opened table \"" + target_->name() +
+                  "\"; this one may not commit any more")
+      .at(settings_.path)
+      .try_this("let the later attempt finish; collect this one's staging with `sluice staging gc`");
 }
 
 void SqliteSink::begin() {
-  if (!database_.in_transaction()) {
+  const bool fresh = !database_.in_transaction();
+  if (fresh) {
     if (open_batches_)
       throw Error(ErrorClass::system, "E_SQLITE",
                   "SQLite has rolled back batches that were not committed yet")
@@ -52,6 +91,8 @@ void SqliteSink::begin() {
     loaded_ = false;
   }
   try {
+    // Once is enough: who wants to open the table later waits for the end of this transaction.
+    if (fresh) require_newest();
     if (!loaded_) target_->load(!request_.tables);
     loaded_ = true;
     if (!prepared_) prepare_table();
@@ -65,7 +106,6 @@ void SqliteSink::begin() {
 // Decides what becomes of rows that stand in the table already. Only rows that this unit alone wrote are ever
 // deleted.
 void SqliteSink::prepare_table() {
-  ledger_->create();
   std::vector<UnitLedger::Owner> owners = ledger_->owners();
   if (owners.empty() && target_->exists() && target_->has_rows()) {
     ledger_->mark_foreign_rows();

@@ -34,7 +34,9 @@ class SqliteSink final : public Sink {
   void cancel() noexcept override { database_.interrupt(); }
 
  private:
+  void take_over();
   void begin();
+  void require_newest();
   void prepare_table();
   void read_rows(const BatchView& batch);
   void undo_batch() noexcept;
@@ -48,6 +50,7 @@ class SqliteSink final : public Sink {
   std::unique_ptr<UnitLedger> ledger_;
   std::unique_ptr<DocumentRows> documents_;
   RowSet rows_;
+  int64_t fence_ = 0;                // this instance's number among the openers of the unit
   bool prepared_ = false;            // prepare_table() was done, in this transaction or a committed one
   bool prepared_committed_ = false;  // ... in a committed one
   bool loaded_ = false;              // the target knows the table as it is in this transaction

@@ -2,20 +2,19 @@
 
 namespace sluice::sqlite {
 
-bool UnitLedger::exists() {
-  return !database_.query_text("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sluice_tokens'")
-              .empty();
-}
-
 void UnitLedger::create() {
   database_.execute(
       "CREATE TABLE IF NOT EXISTS _sluice_tokens (unit_key TEXT NOT NULL, table_name TEXT NOT NULL COLLATE "
-      "NOCASE, token TEXT, run_id TEXT, committed_at TEXT, PRIMARY KEY (unit_key, table_name)) WITHOUT "
-      "ROWID");
+      "NOCASE, token TEXT, run_id TEXT, committed_at TEXT, fence INTEGER, epoch INTEGER, PRIMARY KEY "
+      "(unit_key, table_name)) WITHOUT ROWID");
+  for (const std::string column : {"fence", "epoch"})
+    if (database_
+            .query_text("SELECT 1 FROM pragma_table_info('_sluice_tokens') WHERE name = '" + column + "'")
+            .empty())
+      database_.execute("ALTER TABLE _sluice_tokens ADD COLUMN " + column + " INTEGER");
 }
 
 std::optional<Json> UnitLedger::token(const std::string& unit_key) {
-  if (!exists()) return std::nullopt;
   Statement find(database_, "SELECT token FROM _sluice_tokens WHERE unit_key = ? AND table_name = ?");
   find.bind_text(1, unit_key);
   find.bind_text(2, table_);
@@ -23,9 +22,33 @@ std::optional<Json> UnitLedger::token(const std::string& unit_key) {
   return Json::parse(find.bytes(0));
 }
 
+UnitLedger::Fence UnitLedger::fence(const std::string& unit_key) {
+  Statement find(database_, "SELECT fence, epoch FROM _sluice_tokens WHERE unit_key = ? AND table_name = ?");
+  find.bind_text(1, unit_key);
+  find.bind_text(2, table_);
+  if (!find.step()) return {};
+  // SQLite's integers are signed: an epoch beyond them is stored as its bits.
+  return {find.integer(0), static_cast<uint64_t>(find.integer(1))};
+}
+
+void UnitLedger::set_fence(const std::string& unit_key, const Fence& fence) {
+  Statement put(
+      database_,
+      "INSERT INTO _sluice_tokens (unit_key, table_name, fence, epoch) VALUES (?,?,?,?) ON CONFLICT "
+      "(unit_key, table_name) DO UPDATE SET fence = excluded.fence, epoch = excluded.epoch");
+  put.bind_text(1, unit_key);
+  put.bind_text(2, table_);
+  put.bind(3, fence.number);
+  put.bind(4, static_cast<int64_t>(fence.epoch));
+  if (const int code = put.run(); code != SQLITE_OK) database_.fail(code, "note who opened the table");
+}
+
 std::vector<UnitLedger::Owner> UnitLedger::owners() {
   std::vector<Owner> out;
-  Statement all(database_, "SELECT unit_key, run_id FROM _sluice_tokens WHERE table_name = ?");
+  // The mark of foreign rows has no token either, and nobody opened the table for it.
+  Statement all(database_,
+                "SELECT unit_key, run_id FROM _sluice_tokens WHERE table_name = ? AND (token IS NOT NULL OR "
+                "fence IS NULL)");
   all.bind_text(1, table_);
   while (all.step()) out.push_back({std::string(all.bytes(0)), std::string(all.bytes(1))});
   return out;

@@ -22,6 +22,8 @@ sluice_staging_request to_abi(const StagingRequest& from) {
   to.run_id = abi(from.run_id);
   to.unit_key = abi(from.unit_key);
   to.stage_id = abi(from.stage_id);
+  to.create = from.create ? 1 : 0;
+  to.ends = static_cast<uint32_t>(from.ends);
   return to;
 }
 
@@ -79,9 +81,10 @@ class AbiStream final : public StagingWriter, public StagingReader {
     });
   }
   void abandon() override { session_.api->abandon(session_.self, stream_); }
-  Status seal() override {
-    return call(name_,
-                [&](sluice_error* error) { return session_.api->seal(session_.self, stream_, error); });
+  Status seal(SealedAs how) override {
+    return call(name_, [&](sluice_error* error) {
+      return session_.api->seal(session_.self, stream_, static_cast<uint32_t>(how), error);
+    });
   }
   Status next(std::chrono::milliseconds wait, Next& kind, std::span<const std::byte>& frame) override {
     frame = {};
@@ -104,10 +107,20 @@ class AbiStream final : public StagingWriter, public StagingReader {
     return {};
   }
   void release() override { session_.api->release(session_.self, stream_); }
-  Status acknowledge(uint64_t sequence) override {
+  Status acknowledge(uint64_t sequence, std::string_view checkpoint) override {
     return call(name_, [&](sluice_error* error) {
-      return session_.api->acknowledge(session_.self, stream_, sequence, error);
+      return session_.api->acknowledge(session_.self, stream_, sequence, abi(checkpoint), error);
     });
+  }
+  Status forget(uint64_t sequence) override {
+    if (!has(*session_.api, &sluice_staging_session_api::forget)) return {};
+    return call(name_, [&](sluice_error* error) {
+      return session_.api->forget(session_.self, stream_, sequence, error);
+    });
+  }
+  bool wants_room() const override {
+    return has(*session_.api, &sluice_staging_session_api::wants_room) &&
+           session_.api->wants_room(session_.self, stream_) != 0;
   }
 
  private:
@@ -140,6 +153,20 @@ class AbiSession final : public StagingSession {
             std::chrono::nanoseconds(now.starved_ns)};
   }
   void keep() override { keep_ = true; }
+  Status state(uint32_t slice, StagingStreamState& out) const override;
+  Status rewind(uint32_t slice, uint64_t read_from, uint64_t write_from) override {
+    if (!has(*session_.api, &sluice_staging_session_api::rewind))
+      return StagingSession::rewind(slice, read_from, write_from);
+    return call(name_, [&](sluice_error* error) {
+      return session_.api->rewind(session_.self, slice, read_from, write_from, error);
+    });
+  }
+  Status annotate(std::string_view note) override {
+    if (!has(*session_.api, &sluice_staging_session_api::annotate)) return {};
+    return call(name_,
+                [&](sluice_error* error) { return session_.api->annotate(session_.self, abi(note), error); });
+  }
+  std::string note() const override;
 
  private:
   const std::shared_ptr<const void> owner_;  // goes last
@@ -148,6 +175,60 @@ class AbiSession final : public StagingSession {
   std::vector<std::unique_ptr<AbiStream>> streams_;
   bool keep_ = false;
 };
+
+// Takes one emitted text.
+struct Emitted {
+  std::string text;
+  sluice_emit emit{&text, [](void* self, sluice_str json) -> int32_t {
+                     static_cast<std::string*>(self)->assign(view(json));
+                     return 0;
+                   }};
+};
+
+uint64_t natural(const Json& json, std::string_view key) {
+  const int64_t value = json.at(key).as_integer();
+  if (value < 0) throw Error(ErrorClass::system, "E_PLUGIN_ANSWER", std::string(key) + " is negative");
+  return static_cast<uint64_t>(value);
+}
+
+Status AbiSession::state(uint32_t slice, StagingStreamState& out) const {
+  out = {};
+  if (!has(*session_.api, &sluice_staging_session_api::state)) return {};
+  Emitted answer;
+  Status status = call(name_, [&](sluice_error* error) {
+    return session_.api->state(session_.self, slice, answer.emit, error);
+  });
+  if (!status.ok()) return status;
+  try {
+    const Json json = Json::parse(answer.text);
+    out.first = natural(json, "first");
+    out.next = natural(json, "next");
+    out.sealed = json.at("sealed").as_bool();
+    out.how = natural(json, "how") == SLUICE_SEAL_LIMITED ? SealedAs::limited : SealedAs::finished;
+    out.writer_alive = json.at("writerAlive").as_bool();
+    out.forgotten = json.at("forgotten").as_bool();
+    if (json.at("checkpoint").is_object()) out.checkpoint = json.at("checkpoint").dump();
+    out.after_checkpoint = natural(json, "afterCheckpoint");
+    out.lost_frames = natural(json, "lostFrames");
+    out.lost_bytes = natural(json, "lostBytes");
+    for (const Json& path : json.at("setAside").as_array()) out.set_aside.push_back(path.as_string());
+    return {};
+  } catch (const Error& error) {
+    return bad_answer(name_, "state(): " + error.message());
+  }
+}
+
+std::string AbiSession::note() const {
+  if (!has(*session_.api, &sluice_staging_session_api::note)) return {};
+  Emitted answer;
+  const Status status =
+      call(name_, [&](sluice_error* error) { return session_.api->note(session_.self, answer.emit, error); });
+  try {
+    return status.ok() ? Json::parse(answer.text).at("note").as_string() : std::string();
+  } catch (const Error&) {
+    return {};
+  }
+}
 
 }  // namespace
 
@@ -173,18 +254,14 @@ Status AbiProvider::open(const StagingRequest& request, std::unique_ptr<StagingS
   const sluice_staging_request given = to_abi(request);
   sluice_staging_session session{};
   session.size = sizeof session;
-  std::string emitted;
-  const sluice_emit emit{&emitted, [](void* self, sluice_str json) -> int32_t {
-                           static_cast<std::string*>(self)->assign(view(json));
-                           return 0;
-                         }};
+  Emitted answer;
   Status status = call(name_, [&](sluice_error* error) {
-    return provider_.api->open(provider_.self, &given, emit, &session, error);
+    return provider_.api->open(provider_.self, &given, answer.emit, &session, error);
   });
   if (!status.ok()) return status;
   std::string stage_id, unreadable;
   try {
-    stage_id = Json::parse(emitted).at("stageId").as_string();
+    stage_id = Json::parse(answer.text).at("stageId").as_string();
   } catch (const Error& error) {
     unreadable = error.message();
   }

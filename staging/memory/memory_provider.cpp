@@ -48,7 +48,7 @@ uint64_t MemoryProvider::max_frame_bytes(const StagingRequest& request) const {
 }
 
 Status MemoryProvider::open(const StagingRequest& request, std::unique_ptr<StagingSession>& out) {
-  if (!request.stage_id.empty())
+  if (!request.stage_id.empty() && !request.create)
     return Error(ErrorClass::config, "E_STAGE_UNKNOWN",
                  "memory staging cannot open stage \"" + request.stage_id + "\" again: it ends with its run")
         .try_this("stage with a provider that survives, such as mmap");

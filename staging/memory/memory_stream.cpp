@@ -121,7 +121,7 @@ void MemoryStream::abandon() {
   claimed_.reset();
 }
 
-Status MemoryStream::seal() {
+Status MemoryStream::seal(SealedAs) {
   if (claimed_) return misuse("the end of the stream while a claim is open");
   sealed_.store(true);
   reader_waits_.wake();
@@ -166,7 +166,7 @@ void MemoryStream::release() {
   writer_waits_.wake();
 }
 
-Status MemoryStream::acknowledge(uint64_t sequence) {
+Status MemoryStream::acknowledge(uint64_t sequence, std::string_view) {
   if (!last_read_ || sequence > *last_read_)
     return misuse("frame " + std::to_string(sequence) + " is acknowledged and was not read yet");
   if (last_acknowledged_ && sequence < *last_acknowledged_)

@@ -41,12 +41,12 @@ class MemoryStream final : public StagingWriter, public StagingReader {
   Status claim(uint64_t min_bytes, std::span<std::byte>& out) override;
   Status publish(uint64_t bytes) override;
   void abandon() override;
-  Status seal() override;
+  Status seal(SealedAs how) override;
 
   // Reader's side. It may hold several frames; each is valid until its release.
   Status next(std::chrono::milliseconds wait, Next& kind, std::span<const std::byte>& frame) override;
   void release() override;
-  Status acknowledge(uint64_t sequence) override;
+  Status acknowledge(uint64_t sequence, std::string_view checkpoint) override;
 
   // [any thread] After the session's flag was set.
   void wake_both();

@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(sessions_at_the_cap_go_on_with_what_they_have) {
         write_frame(room, 0, i, 640);
         (void)session->writer(0).publish(640);
       }
-      (void)session->writer(0).seal();
+      (void)session->writer(0).seal(SealedAs::finished);
     });
     threads.emplace_back([&session, &received] {
       Next kind{};
@@ -234,10 +234,10 @@ BOOST_AUTO_TEST_CASE(calls_out_of_order_are_refused) {
   BOOST_TEST(code_of(session->writer(0).publish(64)) == "E_STAGING_ORDER");
   BOOST_REQUIRE(session->writer(0).claim(640, room).ok());
   BOOST_TEST(code_of(session->writer(0).claim(640, room)) == "E_STAGING_ORDER");
-  BOOST_TEST(code_of(session->writer(0).seal()) == "E_STAGING_ORDER");
+  BOOST_TEST(code_of(session->writer(0).seal(SealedAs::finished)) == "E_STAGING_ORDER");
   BOOST_TEST(code_of(session->writer(0).publish(1 << 20)) == "E_STAGING_ORDER");
   session->writer(0).abandon();
-  BOOST_REQUIRE(session->writer(0).seal().ok());
+  BOOST_REQUIRE(session->writer(0).seal(SealedAs::finished).ok());
   BOOST_TEST(code_of(session->writer(0).claim(640, room)) == "E_STAGING_ORDER");
   session->reader(0).release();  // nothing held: nothing happens
 }

@@ -34,10 +34,10 @@ struct FakeStaging {
     session.claim = [](void*, uint32_t, uint64_t, sluice_span*, sluice_error*) { return SLUICE_OK; };
     session.publish = [](void*, uint32_t, uint64_t, sluice_error*) { return SLUICE_OK; };
     session.abandon = [](void*, uint32_t) {};
-    session.seal = [](void*, uint32_t, sluice_error*) { return SLUICE_OK; };
+    session.seal = [](void*, uint32_t, uint32_t, sluice_error*) { return SLUICE_OK; };
     session.next = [](void*, uint32_t, uint64_t, sluice_bytes*, sluice_error*) { return SLUICE_OK; };
     session.release = [](void*, uint32_t) {};
-    session.acknowledge = [](void*, uint32_t, uint64_t, sluice_error*) { return SLUICE_OK; };
+    session.acknowledge = [](void*, uint32_t, uint64_t, sluice_str, sluice_error*) { return SLUICE_OK; };
     session.cancel = [](void*) {};
     session.stats = [](void*, sluice_staging_stats*) {};
   }

@@ -68,8 +68,8 @@ typedef struct sluice_staging_session_api {
   sluice_status (*seal)(void* self, uint32_t stream, uint32_t how, sluice_error* error);
 
   /* The next frame in order, valid until its release; size 0 at the end: the stream is sealed, or its writer
-   * is gone. Frames that were found damaged are left out and counted in state as lost. Blocks while empty, but
-   * no longer than `wait_ms`, then gives a NULL pointer and size 1: nothing yet. [reader] */
+   * is gone. Frames that were found damaged are left out and counted in state as lost. Blocks while empty,
+   * but no longer than `wait_ms`, then gives a NULL pointer and size 1: nothing yet. [reader] */
   sluice_status (*next)(void* self, uint32_t stream, uint64_t wait_ms, sluice_bytes* out,
                         sluice_error* error);
   /* The reader is done with the bytes of the oldest frame it holds. [reader] */
@@ -89,8 +89,8 @@ typedef struct sluice_staging_session_api {
 
   /* Emits one JSON object: first (sequence of the oldest frame still needed), next (one past the newest whole
    * frame), sealed, how, writerAlive, checkpoint (the newest staged, or null), afterCheckpoint (one past the
-   * frame that brought it), forgotten (frames after the last acknowledged one are gone), lostFrames, lostBytes,
-   * setAside: [path]. [before the first claim and next, or reader] */
+   * frame that brought it), forgotten (frames after the last acknowledged one are gone), lostFrames,
+   * lostBytes, setAside: [path]. [before the first claim and next, or reader] */
   sluice_status (*state)(void* self, uint32_t stream, sluice_emit out, sluice_error* error);
   /* Before the first claim and next: the reader begins with frame `read_from`, the writer goes on with frame
    * `write_from`, and what is staged from there on is dropped. Either may be UINT64_MAX: as it is. */
@@ -132,7 +132,7 @@ typedef struct sluice_staging_provider {
   const sluice_staging_provider_api* api;
 } sluice_staging_provider;
 
-SLUICE_STATIC_ASSERT(sizeof(sluice_staging_request) == 104, "sluice_staging_request layout");
+SLUICE_STATIC_ASSERT(sizeof(sluice_staging_request) == 88, "sluice_staging_request layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_staging_stats) == 48, "sluice_staging_stats layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_staging_session_api) == 136, "sluice_staging_session_api layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_staging_provider_api) == 32, "sluice_staging_provider_api layout");

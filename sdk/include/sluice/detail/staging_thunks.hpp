@@ -30,6 +30,8 @@ struct StagingThunks {
     to.run_id = view(from.run_id);
     to.unit_key = view(from.unit_key);
     to.stage_id = view(from.stage_id);
+    to.create = from.create != 0;
+    to.ends = static_cast<StagingEnds>(from.ends);
     return to;
   }
 
@@ -58,8 +60,8 @@ struct StagingThunks {
   static void abandon(void* self, uint32_t stream) {
     quietly([&] { get(self).writer(stream).abandon(); });
   }
-  static sluice_status seal(void* self, uint32_t stream, sluice_error* error) {
-    return answer(error, [&] { return get(self).writer(stream).seal(); });
+  static sluice_status seal(void* self, uint32_t stream, uint32_t how, sluice_error* error) {
+    return answer(error, [&] { return get(self).writer(stream).seal(static_cast<SealedAs>(how)); });
   }
   static sluice_status next(void* self, uint32_t stream, uint64_t wait_ms, sluice_bytes* out,
                             sluice_error* error) {
@@ -76,8 +78,9 @@ struct StagingThunks {
   static void release(void* self, uint32_t stream) {
     quietly([&] { get(self).reader(stream).release(); });
   }
-  static sluice_status acknowledge(void* self, uint32_t stream, uint64_t sequence, sluice_error* error) {
-    return answer(error, [&] { return get(self).reader(stream).acknowledge(sequence); });
+  static sluice_status acknowledge(void* self, uint32_t stream, uint64_t sequence, sluice_str checkpoint,
+                                   sluice_error* error) {
+    return answer(error, [&] { return get(self).reader(stream).acknowledge(sequence, view(checkpoint)); });
   }
   static void cancel(void* self) {
     quietly([&] { get(self).cancel(); });
@@ -91,6 +94,43 @@ struct StagingThunks {
     out->blocked_ns = static_cast<uint64_t>(now.blocked.count());
     out->starved_ns = static_cast<uint64_t>(now.starved.count());
   }
+  static sluice_status state(void* self, uint32_t stream, sluice_emit out, sluice_error* error) {
+    return answer(error, [&]() -> Status {
+      StagingStreamState now;
+      if (Status status = get(self).state(stream, now); !status.ok()) return status;
+      Json::Array set_aside(now.set_aside.begin(), now.set_aside.end());
+      emit(out, Json::object({{"first", now.first},
+                              {"next", now.next},
+                              {"sealed", now.sealed},
+                              {"how", static_cast<uint32_t>(now.how)},
+                              {"writerAlive", now.writer_alive},
+                              {"forgotten", now.forgotten},
+                              {"checkpoint", now.checkpoint.empty() ? Json() : Json::parse(now.checkpoint)},
+                              {"afterCheckpoint", now.after_checkpoint},
+                              {"lostFrames", now.lost_frames},
+                              {"lostBytes", now.lost_bytes},
+                              {"setAside", Json(std::move(set_aside))}}));
+      return {};
+    });
+  }
+  static sluice_status rewind(void* self, uint32_t stream, uint64_t read_from, uint64_t write_from,
+                              sluice_error* error) {
+    return answer(error, [&] { return get(self).rewind(stream, read_from, write_from); });
+  }
+  static sluice_status forget(void* self, uint32_t stream, uint64_t sequence, sluice_error* error) {
+    return answer(error, [&] { return get(self).reader(stream).forget(sequence); });
+  }
+  static int32_t wants_room(void* self, uint32_t stream) {
+    bool wants = false;
+    quietly([&] { wants = get(self).reader(stream).wants_room(); });
+    return wants ? 1 : 0;
+  }
+  static sluice_status annotate(void* self, sluice_str note, sluice_error* error) {
+    return answer(error, [&] { return get(self).annotate(view(note)); });
+  }
+  static sluice_status note(void* self, sluice_emit out, sluice_error* error) {
+    return guard(error, [&] { emit(out, Json::object({{"note", get(self).note()}})); });
+  }
   static constexpr sluice_staging_session_api session_api{sizeof(sluice_staging_session_api),
                                                           0,
                                                           close,
@@ -102,7 +142,13 @@ struct StagingThunks {
                                                           release,
                                                           acknowledge,
                                                           cancel,
-                                                          stats};
+                                                          stats,
+                                                          state,
+                                                          rewind,
+                                                          forget,
+                                                          wants_room,
+                                                          annotate,
+                                                          note};
 
   static void destroy(void* self) {
     quietly([&] { delete static_cast<StagingProvider*>(self); });

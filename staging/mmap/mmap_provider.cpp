@@ -1,0 +1,205 @@
+#include "staging/mmap/mmap_provider.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <random>
+
+#include "staging/mmap/mmap_session.hpp"
+#include "staging/mmap/session_removal.hpp"
+#include "staging/mmap/staging_folder.hpp"
+
+namespace sluice::staging {
+
+namespace {
+
+constexpr uint64_t page = 4096;
+constexpr uint64_t default_batch_bytes = uint64_t{1} << 20;
+constexpr uint64_t most_segment_bytes = uint64_t{1} << 30;
+constexpr uint32_t most_streams = 4096;
+
+uint64_t page_down(uint64_t bytes) {
+  return bytes / page * page;
+}
+
+struct Shape {
+  uint64_t segment_bytes = 0;
+  uint64_t segments = 0;  // a stream
+};
+
+// Eight segments a stream, so that recycling is smooth; fewer when frames are large, and never less than two.
+Shape shape_of(const StagingRequest& request, const MmapSettings& settings) {
+  const uint64_t quota = page_down(request.max_bytes / std::max(request.slice_count, 1u));
+  const uint64_t batch =
+      std::min(request.max_batch_bytes ? request.max_batch_bytes : default_batch_bytes, quota);
+  const uint64_t two_frames = batch / 8 * 18 + (uint64_t{128} << 10);
+  uint64_t bytes = std::max(quota / 8, std::min(two_frames, quota / 4));
+  if (settings.segment_bytes != 0) bytes = std::min(settings.segment_bytes, quota / 2);
+  bytes = page_down(std::min(bytes, most_segment_bytes));
+  return {bytes, bytes ? quota / bytes : 0};
+}
+
+uint64_t random_key() {
+  std::random_device random;
+  return (uint64_t{random()} << 32) | random();
+}
+
+// Takes the lock of one end. `held` names it for the error.
+Status take_lock(FileLayer& files, const std::string& path, const std::string& id, const char* end,
+                 File& out) {
+  int error = files.open(path, FileLayer::Access::write, out);
+  // A lock says nothing by being there: one that is gone is made anew.
+  if (error == ENOENT) error = files.create(path, 0, out);
+  if (error == EEXIST) error = files.open(path, FileLayer::Access::write, out);
+  if (error) return file_error("open", path, error);
+  error = files.lock(out);
+  if (error == 0) return {};
+  if (error == EWOULDBLOCK)
+    return Error(ErrorClass::transient, "E_STAGE_BUSY",
+                 "staging session " + id + ": its " + end + " end is in use by a process that is alive", path,
+                 "wait until it has ended; a lock is never taken over");
+  return file_error("lock", path, error);
+}
+
+}  // namespace
+
+uint64_t MmapProvider::max_frame_bytes(const StagingRequest& request) const {
+  const uint64_t bytes = shape_of(request, settings_).segment_bytes;
+  return bytes < 2 * page ? 0 : std::min<uint64_t>(format::largest_frame(bytes), SLUICE_FRAME_MAX_BYTES);
+}
+
+Status MmapProvider::prepare() {
+  const std::lock_guard lock(prepare_mutex_);
+  if (Status status = prepare_staging_folder(files_, settings_.folder); !status.ok()) return status;
+  if (!prepared_) (void)sweep(files_, settings_.folder);
+  prepared_ = true;
+  return {};
+}
+
+Status MmapProvider::open(const StagingRequest& request, std::unique_ptr<StagingSession>& out) {
+  if (!request.stage_id.empty() && !valid_stage_id(request.stage_id))
+    return Error(ErrorClass::config, "E_STAGE_ID",
+                 "\"" + request.stage_id.substr(0, 80) + "\" is no id of a staging session", "stageRef",
+                 "ids have 1 to 64 letters, digits, '-', '_' and '.', and begin with no '.'");
+  if (Status status = prepare(); !status.ok()) return status;
+  return request.stage_id.empty() || request.create ? create(request, out) : reopen(request, out);
+}
+
+Status MmapProvider::create(const StagingRequest& request, std::unique_ptr<StagingSession>& out) {
+  if (request.slice_count == 0 || request.slice_count > most_streams)
+    return Error(ErrorClass::config, "E_STAGING_STREAMS",
+                 "a session has 1 to " + std::to_string(most_streams) + " streams, not " +
+                     std::to_string(request.slice_count));
+  const Shape shape = shape_of(request, settings_);
+  if (shape.segment_bytes < 2 * page || shape.segments < 2)
+    return Error(ErrorClass::config, "E_STAGING_TOO_SMALL",
+                 std::to_string(request.max_bytes) + " bytes are too few for " +
+                     std::to_string(request.slice_count) + " streams")
+        .try_this("raise staging.maxBytes to at least " +
+                  std::to_string(uint64_t{request.slice_count} * 8 * page));
+  Manifest manifest;
+  manifest.stage_id = request.stage_id.empty() ? new_stage_id() : request.stage_id;
+  manifest.run_id = request.run_id;
+  manifest.unit_key = request.unit_key;
+  manifest.session_key = random_key();
+  manifest.durability = std::max(request.durability, Durability::os);
+  manifest.streams = request.slice_count;
+  manifest.segment_bytes = shape.segment_bytes;
+  manifest.segments = static_cast<uint32_t>(std::min<uint64_t>(shape.segments, 1u << 20));
+  manifest.created_at = std::chrono::duration_cast<std::chrono::microseconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
+  const bool to_disk = manifest.durability == Durability::disk;
+
+  // Made under another name, so that a session is there as a whole or not at all.
+  const std::string place = settings_.folder + "/" + manifest.stage_id;
+  const SessionFiles unfinished{settings_.folder + "/" + std::string(unfinished_prefix) + manifest.stage_id};
+  if (const int error = files_.make_folder(unfinished.folder))
+    return error == EEXIST
+               ? Error(ErrorClass::config, "E_STAGE_EXISTS",
+                       "staging session " + manifest.stage_id + " is being made by another process", place,
+                       "choose another stageRef, or wait")
+               : file_error("create", unfinished.folder, error);
+  const auto fill = [&](File& writer, File& reader) -> Status {
+    for (File* lock : {&writer, &reader}) {
+      const std::string path = lock == &writer ? unfinished.writer_lock() : unfinished.reader_lock();
+      if (const int error = files_.create(path, 0, *lock)) return file_error("create", path, error);
+      if (const int error = files_.lock(*lock)) return file_error("lock", path, error);
+    }
+    ControlPage control;
+    if (Status status = control.create(files_, unfinished.control(), manifest.streams); !status.ok())
+      return status;
+    for (uint32_t stream = 0; stream < manifest.streams; ++stream) {
+      CursorFile cursor(files_, unfinished.cursor(stream), stream, manifest.session_key, to_disk);
+      if (Status status = cursor.create(); !status.ok()) return status;
+    }
+    if (Status status = write_manifest(files_, unfinished, manifest); !status.ok()) return status;
+    // rename() would replace an empty folder; a session is never empty.
+    if (const int error = files_.rename(unfinished.folder, place))
+      return error == ENOTEMPTY || error == EEXIST
+                 ? Error(ErrorClass::config, "E_STAGE_EXISTS",
+                         "staging session " + manifest.stage_id + " is there already", place,
+                         "finish it with `sluice resume`, or choose another stageRef")
+                 : file_error("create", place, error);
+    if (to_disk)
+      if (const int error = files_.sync_folder(settings_.folder))
+        return file_error("sync", settings_.folder, error);
+    return {};
+  };
+  File writer, reader;
+  if (Status status = fill(writer, reader); !status.ok()) {
+    (void)delete_folder(files_, unfinished.folder);
+    return status;
+  }
+  if (request.ends == StagingEnds::reader) writer = File();
+  if (request.ends == StagingEnds::writer) reader = File();
+  auto parts = std::make_unique<SessionParts>(files_, SessionFiles{place}, std::move(manifest), request.ends,
+                                              request.fail_when_full, settings_.min_free,
+                                              settings_.folder + "/" + std::string(damaged_folder));
+  if (Status status = parts->control.open(files_, parts->names.control(), parts->manifest.streams);
+      !status.ok())
+    return status;
+  auto session =
+      std::make_unique<MmapSession>(std::move(parts), settings_.folder, std::move(writer), std::move(reader));
+  if (Status status = session->create(); !status.ok()) return status;
+  out = std::move(session);
+  return {};
+}
+
+Status MmapProvider::reopen(const StagingRequest& request, std::unique_ptr<StagingSession>& out) {
+  const SessionFiles at{settings_.folder + "/" + request.stage_id};
+  Manifest manifest;
+  bool healed = false;
+  if (Status status = read_manifest(files_, at, manifest, &healed); !status.ok()) return status;
+  if (Status status = check_owner(at.folder); !status.ok()) return status;
+  File writer, reader;
+  if (request.ends != StagingEnds::reader)
+    if (Status status = take_lock(files_, at.writer_lock(), request.stage_id, "writing", writer);
+        !status.ok())
+      return status;
+  if (request.ends != StagingEnds::writer)
+    if (Status status = take_lock(files_, at.reader_lock(), request.stage_id, "reading", reader);
+        !status.ok())
+      return status;
+  // Between the look and the lock somebody may have finished and removed it.
+  if (Status status = read_manifest(files_, at, manifest, &healed); !status.ok()) return status;
+  if (manifest.stage_id != request.stage_id)
+    return Error(ErrorClass::damaged, "E_STAGING_MANIFEST",
+                 "the folder of staging session " + request.stage_id + " holds session " + manifest.stage_id,
+                 at.folder, "rename the folder to the session's id");
+  if (healed)
+    if (Status status = write_manifest(files_, at, manifest); !status.ok()) return status;
+  auto parts = std::make_unique<SessionParts>(files_, at, std::move(manifest), request.ends,
+                                              request.fail_when_full, settings_.min_free,
+                                              settings_.folder + "/" + std::string(damaged_folder));
+  if (Status status = parts->control.open(files_, parts->names.control(), parts->manifest.streams);
+      !status.ok())
+    return status;
+  auto session =
+      std::make_unique<MmapSession>(std::move(parts), settings_.folder, std::move(writer), std::move(reader));
+  if (Status status = session->reopen(); !status.ok()) return status;
+  out = std::move(session);
+  return {};
+}
+
+}  // namespace sluice::staging

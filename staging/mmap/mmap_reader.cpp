@@ -1,0 +1,181 @@
+#include "staging/mmap/mmap_reader.hpp"
+
+#include <algorithm>
+
+namespace sluice::staging {
+
+MmapReader::MmapReader(SessionParts& parts, uint32_t stream, std::function<bool()> writer_is_gone)
+    : parts_(parts),
+      stream_(stream),
+      writer_is_gone_(std::move(writer_is_gone)),
+      cursor_file_(parts.files, parts.names.cursor(stream), stream, parts.shape.session_key, parts.to_disk()),
+      walk_(parts.files, parts.names, parts.shape, stream,
+            [this](const Damage& damage) { found_damage(damage); }) {}
+
+Status MmapReader::create_cursor() {
+  if (Status status = cursor_file_.create(); !status.ok()) return status;
+  cursor_ = cursor_file_.read(cursor_damaged_);
+  return {};
+}
+
+Status MmapReader::begin(const std::optional<RecoveredStream>& recovered) {
+  cursor_ = cursor_file_.read(cursor_damaged_);
+  SegmentTable table;
+  if (Status status = SegmentTable::read(parts_.files, parts_.names, parts_.shape, stream_, table);
+      !status.ok())
+    return status;
+  // What segments tell of the cursor holds even when its newest slot is lost.
+  cursor_.acknowledged = std::max(cursor_.acknowledged, table.acknowledged);
+  cursor_.kept_from = std::max({cursor_.kept_from, table.kept_from, cursor_.acknowledged});
+  from_ = cursor_.kept_from;
+  left_ = recovered;
+  check_below_ = left_ ? left_->next : control().published.load();
+  return {};
+}
+
+void MmapReader::end_before(uint64_t sequence) {
+  if (left_ && sequence < left_->next) {
+    left_->next = sequence;
+    left_->sealed = false;
+  }
+}
+
+uint64_t MmapReader::bound() const {
+  return left_ && parts_.ends == StagingEnds::reader ? left_->next : control().published.load();
+}
+
+// Everything that ever comes was given.
+bool MmapReader::at_end() const {
+  if (left_ && parts_.ends == StagingEnds::reader) return walk_.expected() >= left_->next;
+  return control().sealed.load() != 0 && walk_.expected() >= control().published.load();
+}
+
+Status MmapReader::next(std::chrono::milliseconds wait, Next& kind, std::span<const std::byte>& frame) {
+  frame = {};
+  kind = Next::nothing_yet;
+  if (cancelled()) return cancelled_error();
+  if (!started_) {
+    if (Status status = walk_.seek(from_); !status.ok()) return status;
+    started_ = true;
+  }
+  for (;;) {
+    const uint64_t end = bound();
+    if (walk_.expected() < end) {
+      StreamWalk::Step step;
+      if (Status status = walk_.next(end, walk_.expected() < check_below_, step); !status.ok()) return status;
+      if (step.found != StreamWalk::Found::frame) {
+        walk_.give_up(end);
+        continue;
+      }
+      frame = step.frame;
+      held_.push_back(step.header.sequence);
+      last_read_ = step.header.sequence;
+      kind = Next::frame;
+      return {};
+    }
+    if (at_end()) {
+      kind = Next::end;
+      return {};
+    }
+    if (wait <= std::chrono::milliseconds::zero()) return {};
+    bool came = false;
+    if (Status status = wait_for_frames(wait, came); !status.ok()) return status;
+    if (!came) return {};
+    wait = std::chrono::milliseconds::zero();
+  }
+}
+
+Status MmapReader::wait_for_frames(std::chrono::milliseconds wait, bool& came) {
+  const Stopwatch starved(parts_.starved);
+  const auto ready = [this] {
+    return cancelled() || control().published.load() > walk_.expected() || control().sealed.load() != 0;
+  };
+  bool gone = false;
+  const auto look = [&] { return gone = parts_.ends == StagingEnds::reader && writer_is_gone_(); };
+  const auto most = std::min<std::chrono::milliseconds>(wait, std::chrono::hours(24));
+  EventWait waiting(control().published_event, control().reader_waits);
+  came = waiting.until(ready, EventWait::Clock::now() + most, look);
+  if (cancelled()) return cancelled_error();
+  if (!gone || came) return {};
+  came = true;
+  return take_over();
+}
+
+// The writer has died or closed its end: what it left is what there is.
+Status MmapReader::take_over() {
+  RecoveredStream left;
+  if (Status status = recover(parts_.files, parts_.names, parts_.shape, stream_, walk_.expected(), left);
+      !status.ok())
+    return status;
+  check_below_ = left.next;
+  left_ = std::move(left);
+  return {};
+}
+
+void MmapReader::release() {
+  if (held_.empty()) return;
+  held_.pop_front();
+  if (!pending_ || (!held_.empty() && held_.front() <= *pending_)) return;
+  const uint64_t sequence = *std::exchange(pending_, std::nullopt);
+  Status status = move_cursor(sequence + 1, std::max(cursor_.kept_from, sequence + 1), pending_checkpoint_);
+  if (!status.ok()) late_failure_ = status.error();
+}
+
+Status MmapReader::acknowledge(uint64_t sequence, std::string_view checkpoint) {
+  if (late_failure_) return *std::exchange(late_failure_, std::nullopt);
+  const bool before_first = !last_read_ && sequence < from_;
+  if (!before_first && (!last_read_ || sequence > *last_read_))
+    return misuse("frame " + std::to_string(sequence) + " is acknowledged and was not read yet");
+  if (last_acknowledged_ && sequence < *last_acknowledged_)
+    return misuse("frame " + std::to_string(sequence) + " is acknowledged after frame " +
+                  std::to_string(*last_acknowledged_));
+  last_acknowledged_ = sequence;
+  if (!held_.empty() && held_.front() <= sequence) {
+    pending_ = sequence;
+    if (!checkpoint.empty()) pending_checkpoint_ = checkpoint;
+    return {};
+  }
+  return move_cursor(sequence + 1, std::max(cursor_.kept_from, sequence + 1), checkpoint);
+}
+
+Status MmapReader::forget(uint64_t sequence) {
+  if (!last_read_ || sequence > *last_read_)
+    return misuse("frame " + std::to_string(sequence) + " is forgotten and was not read yet");
+  const uint64_t kept = held_.empty() ? sequence + 1 : std::min(sequence + 1, held_.front());
+  return kept > cursor_.kept_from ? move_cursor(cursor_.acknowledged, kept, {}) : Status();
+}
+
+Status MmapReader::move_cursor(uint64_t acknowledged, uint64_t kept_from, std::string_view checkpoint) {
+  Cursor moved = cursor_;
+  ++moved.generation;
+  moved.acknowledged = acknowledged;
+  moved.kept_from = kept_from;
+  if (!checkpoint.empty()) moved.checkpoint = checkpoint;
+  if (Status status = cursor_file_.write(moved); !status.ok()) return status;
+  cursor_ = std::move(moved);
+  EventWait::raise(control().freed_event);
+  return {};
+}
+
+// Only when a whole segment would come free by it.
+bool MmapReader::wants_room() const {
+  return control().wants_room.load(std::memory_order_relaxed) != 0 && last_read_ &&
+         walk_.segment_base() > cursor_.kept_from;
+}
+
+void MmapReader::found_damage(const Damage& damage) {
+  std::string path = set_aside(parts_.files, parts_.damaged_in, parts_.manifest.stage_id, damage);
+  const std::lock_guard lock(damage_mutex_);
+  lost_frames_ += damage.frames;
+  lost_bytes_ += damage.bytes.size();
+  if (!path.empty()) set_aside_.push_back(std::move(path));
+}
+
+void MmapReader::report_damage(StagingStreamState& out) const {
+  const std::lock_guard lock(damage_mutex_);
+  out.lost_frames = lost_frames_;
+  out.lost_bytes = lost_bytes_;
+  out.set_aside = set_aside_;
+}
+
+}  // namespace sluice::staging

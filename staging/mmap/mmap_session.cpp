@@ -1,0 +1,180 @@
+#include "staging/mmap/mmap_session.hpp"
+
+#include "staging/mmap/session_removal.hpp"
+
+namespace sluice::staging {
+
+MmapSession::MmapSession(std::unique_ptr<SessionParts> parts, std::string staging_folder, File writer,
+                         File reader)
+    : parts_(std::move(parts)),
+      staging_folder_(std::move(staging_folder)),
+      writer_lock_(std::move(writer)),
+      reader_lock_(std::move(reader)),
+      note_(parts_->manifest.note) {
+  for (uint32_t i = 0; i < parts_->manifest.streams; ++i) {
+    auto stream = std::make_unique<Stream>();
+    stream->writer = std::make_unique<MmapWriter>(*parts_, i);
+    stream->reader = std::make_unique<MmapReader>(*parts_, i, [this] { return writer_is_gone(); });
+    streams_.push_back(std::move(stream));
+  }
+}
+
+MmapSession::~MmapSession() {
+  streams_.clear();
+  if (!keep_) remove_folder();
+}
+
+Status MmapSession::create() {
+  keep_ = false;
+  for (const auto& stream : streams_) {
+    if (Status status = stream->writer->open_cursor(); !status.ok()) return status;
+    if (Status status =
+            stream->reader->open_cursor(has_reader() ? FileLayer::Access::write : FileLayer::Access::read);
+        !status.ok())
+      return status;
+    if (Status status = stream->reader->begin(std::nullopt); !status.ok()) return status;
+  }
+  return {};
+}
+
+Status MmapSession::reopen() {
+  const bool alive = !has_writer() && !writer_is_gone();
+  uint32_t index = 0;
+  for (const auto& stream : streams_) {
+    // Reader before writer: it makes the cursor anew when that is gone.
+    if (Status status =
+            stream->reader->open_cursor(has_reader() ? FileLayer::Access::write : FileLayer::Access::read);
+        !status.ok())
+      return status;
+    if (Status status = stream->writer->open_cursor(); !status.ok()) return status;
+    if (Status status = stream->reader->begin(std::nullopt); !status.ok()) return status;
+    if (!alive) {
+      stream->recovered.emplace();
+      if (Status status = recover(parts_->files, parts_->names, parts_->shape, index,
+                                  stream->reader->cursor().kept_from, *stream->recovered);
+          !status.ok())
+        return status;
+      if (Status status = stream->reader->begin(stream->recovered); !status.ok()) return status;
+    }
+    if (has_writer()) {
+      StreamControl& control = parts_->control.stream(index);
+      control.published.store(stream->recovered->next);
+      control.sealed.store(stream->recovered->sealed ? 1 : 0);
+      control.wants_room.store(0);
+    }
+    ++index;
+  }
+  keep_ = false;
+  return {};
+}
+
+bool MmapSession::writer_is_gone() const {
+  File lock;
+  if (parts_->files.open(parts_->names.writer_lock(), FileLayer::Access::write, lock) != 0) return true;
+  return parts_->files.lock(lock) == 0;
+}
+
+void MmapSession::cancel() {
+  parts_->cancelled.store(true);
+  for (const auto& stream : streams_) {
+    stream->writer->wake();
+    stream->reader->wake();
+  }
+}
+
+StagingStats MmapSession::stats() const {
+  StagingStats now;
+  now.used_bytes = parts_->used.load(std::memory_order_relaxed);
+  now.peak_bytes = parts_->peak.load(std::memory_order_relaxed);
+  now.capacity_bytes = parts_->capacity();
+  now.blocked = std::chrono::nanoseconds(parts_->blocked.load(std::memory_order_relaxed));
+  now.starved = std::chrono::nanoseconds(parts_->starved.load(std::memory_order_relaxed));
+  return now;
+}
+
+Status MmapSession::state(uint32_t slice, StagingStreamState& out) const {
+  const Stream& stream = *streams_.at(slice);
+  const Cursor& cursor = stream.reader->cursor();
+  out = {};
+  out.first = cursor.kept_from;
+  out.forgotten = cursor.kept_from > cursor.acknowledged;
+  out.writer_alive = has_writer() || !stream.recovered;
+  if (stream.recovered) {
+    out.next = std::max(stream.recovered->next, cursor.kept_from);
+    out.sealed = stream.recovered->sealed;
+    out.how = stream.recovered->how;
+  } else {
+    const StreamControl& control = parts_->control.stream(slice);
+    out.next = control.published.load();
+    out.sealed = control.sealed.load() != 0;
+  }
+  out.checkpoint = cursor.checkpoint;
+  out.after_checkpoint = cursor.acknowledged;
+  if (stream.recovered && !stream.recovered->checkpoint.empty()) {
+    out.checkpoint = stream.recovered->checkpoint;
+    out.after_checkpoint = stream.recovered->after_checkpoint;
+  }
+  stream.reader->report_damage(out);
+  return {};
+}
+
+Status MmapSession::rewind(uint32_t slice, uint64_t read_from, uint64_t write_from) {
+  Stream& stream = *streams_.at(slice);
+  if (!stream.recovered) {
+    if (read_from != as_it_is) stream.reader->begin_with(read_from);
+    return {};
+  }
+  RecoveredStream& left = *stream.recovered;
+  const uint64_t kept_from = stream.reader->cursor().kept_from;
+  if (read_from != as_it_is) {
+    if (read_from < kept_from || read_from > left.next)
+      return Error(ErrorClass::damaged, "E_STAGING_SEQUENCE",
+                   "staging session " + std::string(id()) + " has frames " + std::to_string(kept_from) +
+                       " to " + std::to_string(left.next) + ", and frame " + std::to_string(read_from) +
+                       " is asked for",
+                   parts_->names.folder);
+    stream.reader->begin_with(read_from);
+  }
+  const uint64_t end = write_from == as_it_is ? left.next : std::min(write_from, left.next);
+  if (!has_writer()) {
+    stream.reader->end_before(end);
+    return {};
+  }
+  if (left.sealed) return {};
+  std::optional<RecordPlace> tail = left.tail;
+  if (end < left.next) {
+    StreamWalk walk(parts_->files, parts_->names, parts_->shape, slice, [](const Damage&) {});
+    if (Status status = walk.seek(end); !status.ok()) return status;
+    tail = walk.place();
+  }
+  left.next = end;
+  return stream.writer->go_on_with(end, tail);
+}
+
+Status MmapSession::annotate(std::string_view note) {
+  const std::lock_guard lock(note_mutex_);
+  Manifest manifest = parts_->manifest;
+  manifest.note = note;
+  if (Status status = write_manifest(parts_->files, parts_->names, manifest); !status.ok()) return status;
+  note_ = note;
+  return {};
+}
+
+std::string MmapSession::note() const {
+  const std::lock_guard lock(note_mutex_);
+  return note_;
+}
+
+// Only when nobody can be using the other end.
+void MmapSession::remove_folder() {
+  FileLayer& files = parts_->files;
+  File other;
+  if (!writer_lock_.is_open() || !reader_lock_.is_open()) {
+    const std::string path =
+        writer_lock_.is_open() ? parts_->names.reader_lock() : parts_->names.writer_lock();
+    if (files.open(path, FileLayer::Access::write, other) != 0 || files.lock(other) != 0) return;
+  }
+  (void)remove_session(files, staging_folder_, std::string(id()));
+}
+
+}  // namespace sluice::staging

@@ -1,0 +1,261 @@
+#include "staging/mmap/mmap_writer.hpp"
+
+#include <cstring>
+
+namespace sluice::staging {
+
+using format::RecordHeader;
+using format::RecordKind;
+
+Status cancelled_error() {
+  return Error(ErrorClass::cancelled, "E_CANCELLED", "mmap staging: the run was asked to stop");
+}
+
+Status misuse(const std::string& what) {
+  return Error(ErrorClass::system, "E_STAGING_ORDER", "mmap staging: " + what);
+}
+
+MmapWriter::MmapWriter(SessionParts& parts, uint32_t stream)
+    : parts_(parts),
+      stream_(stream),
+      largest_(std::min<uint64_t>(format::largest_frame(parts.shape.bytes), SLUICE_FRAME_MAX_BYTES)),
+      cursor_(parts.files, parts.names.cursor(stream), stream, parts.shape.session_key, false),
+      pool_(parts, stream, cursor_) {}
+
+Status MmapWriter::go_on_with(uint64_t sequence, const std::optional<RecordPlace>& tail) {
+  SegmentTable table;
+  if (Status status = SegmentTable::read(parts_.files, parts_.names, parts_.shape, stream_, table);
+      !status.ok())
+    return status;
+  if (Status status = pool_.adopt(table, sequence); !status.ok()) return status;
+  next_ = sequence;
+  number_ = table.highest_number;
+  SegmentPool::Taken taken;
+  if (Status status = pool_.take_even_if_full(taken); !status.ok()) return status;
+  spare_ = taken;
+  // The new segment's header comes first: from then on frames at or above its base count for nothing in
+  // others.
+  begin_segment();
+  if (parts_.to_disk())
+    if (const int error = parts_.files.sync(current_->segment->file()))
+      return poison(file_error("sync", current_->segment->path(), error));
+  control().published.store(next_);
+  if (!tail || tail->offset + sizeof(RecordHeader) > parts_.shape.bytes) return {};
+  // Then a record in place of what was dropped leads there.
+  Segment before;
+  const std::string path = parts_.names.segment(stream_, tail->slot);
+  if (Status status = Segment::open(parts_.files, path, FileLayer::Access::write, before); !status.ok())
+    return status;
+  bool damaged = false;
+  const auto header = before.header(parts_.shape, stream_, damaged);
+  if (!header || header->number != tail->number || before.bytes() < tail->offset + sizeof(RecordHeader))
+    return {};
+  lead_on(before, tail->number, tail->offset, next_);
+  if (parts_.to_disk())
+    if (const int error = parts_.files.sync(before.file())) return poison(file_error("sync", path, error));
+  return {};
+}
+
+// A record that sends readers along the chain; the headers of the segments say the same.
+void MmapWriter::lead_on(const Segment& before, uint64_t number, uint64_t offset, uint64_t sequence) {
+  RecordHeader roll{};
+  roll.magic = format::record_magic;
+  roll.kind = RecordKind::roll;
+  roll.sequence = sequence;
+  roll.segment = number;
+  roll.offset = offset;
+  roll.detail = current_->slot;
+  store_record(before, roll);
+}
+
+// In the mapped file, the commit word last.
+void MmapWriter::store_record(const Segment& segment, RecordHeader header) {
+  header.checksum = format::checksum_of(header, parts_.shape.session_key);
+  constexpr size_t word = sizeof header.commit;
+  std::byte* place = segment.at(header.offset);
+  std::memcpy(place + word, reinterpret_cast<const std::byte*>(&header) + word, sizeof header - word);
+  parts_.files.commit(segment.path(), std::atomic_ref(*reinterpret_cast<uint64_t*>(place)),
+                      format::commit_word(header, parts_.shape.session_key));
+}
+
+bool MmapWriter::fits(uint64_t frame_bytes) const {
+  // A roll or end record must fit behind it.
+  return current_ && offset_ + format::record_bytes(frame_bytes) + sizeof(RecordHeader) <= parts_.shape.bytes;
+}
+
+Status MmapWriter::claim(uint64_t min_bytes, std::span<std::byte>& out) {
+  if (parts_.cancelled.load()) return cancelled_error();
+  if (poisoned_) return *poisoned_;
+  if (claimed_) return misuse("a second claim while one is open");
+  if (sealed_) return misuse("a claim after the end of the stream");
+  if (min_bytes > largest_)
+    return Error(ErrorClass::config, "E_BATCH_TOO_LARGE",
+                 "a frame of " + std::to_string(min_bytes) + " bytes can never fit: a segment has room for " +
+                     std::to_string(largest_) + ", the session for " + std::to_string(parts_.capacity()) +
+                     " bytes")
+        .try_this("raise staging.maxBytes, or make batches smaller");
+  in_spare_ = !fits(min_bytes);
+  if (in_spare_ && !spare_)
+    if (Status status = take_segment(min_bytes); !status.ok()) return status;
+  claimed_ = true;
+  const uint64_t offset = in_spare_ ? format::first_record : offset_;
+  if (!parts_.to_disk()) {
+    room_ = (parts_.shape.bytes - offset - 2 * sizeof(RecordHeader)) / 64 * 64;
+    std::byte* at = (in_spare_ ? spare_ : current_)->segment->at(offset + sizeof(RecordHeader));
+    out = {at, room_};
+    return {};
+  }
+  room_ = format::record_bytes(min_bytes) - sizeof(RecordHeader);
+  if (buffer_bytes_ < room_) {
+    buffer_.reset(new std::byte[room_ + sizeof(RecordHeader) + 64]);
+    buffer_bytes_ = room_;
+    const auto address = reinterpret_cast<uintptr_t>(buffer_.get());
+    buffer_at_ = buffer_.get() + (64 - address % 64) % 64;
+  }
+  out = {buffer_at_ + sizeof(RecordHeader), room_};
+  return {};
+}
+
+Status MmapWriter::full(uint64_t frame_bytes) const {
+  return Error(ErrorClass::transient, "E_STAGING_FULL",
+               "mmap staging is full: " + std::to_string(parts_.used.load()) + " of " +
+                   std::to_string(parts_.capacity()) + " bytes are used, a frame of " +
+                   std::to_string(frame_bytes) + " bytes found no room in " + parts_.names.folder)
+      .try_this("raise staging.maxBytes, let staging.whenFull be block, or let `sluice import` read it");
+}
+
+// Gets the segment that the next one will be.
+Status MmapWriter::take_segment(uint64_t frame_bytes) {
+  for (;;) {
+    std::optional<SegmentPool::Taken> taken;
+    Status status = pool_.take(taken);
+    control().wants_room.store(taken && !pool_.crowded() ? 0 : 1);
+    if (taken) {
+      spare_ = taken;
+      return {};
+    }
+    if (status = wait_for_room(status, frame_bytes); !status.ok()) return status;
+  }
+}
+
+// A disk that is full is like a stream that is full, as long as a reader of this process will let go of
+// segments.
+Status MmapWriter::wait_for_room(const Status& refusal, uint64_t frame_bytes) {
+  if (!refusal.ok() && (parts_.ends != StagingEnds::both || !pool_.any_to_wait_for() ||
+                        parts_.fail_when_full || refusal.error().code() != "E_STAGING_DISK_FULL"))
+    return refusal.error();
+  if (parts_.fail_when_full) return full(frame_bytes);
+  const Stopwatch blocked(parts_.blocked);
+  EventWait wait(control().freed_event, control().writer_waits);
+  const auto ready = [this] { return parts_.cancelled.load() || pool_.can_recycle(); };
+  while (!wait.until(ready, EventWait::Clock::now() + std::chrono::hours(1), [] { return false; })) {
+  }
+  return parts_.cancelled.load() ? cancelled_error() : Status();
+}
+
+// The spare segment becomes the current one.
+void MmapWriter::begin_segment() {
+  if (current_) pool_.retire(current_->slot, next_);
+  const Cursor& cursor = pool_.cursor();
+  spare_->segment->begin_use(parts_.shape, stream_, ++number_, next_, cursor.acknowledged, cursor.kept_from);
+  parts_.take_segment();
+  current_ = std::exchange(spare_, std::nullopt);
+  offset_ = format::first_record;
+}
+
+Status MmapWriter::publish(uint64_t bytes) {
+  if (!claimed_) return misuse("a publish without a claim");
+  if (poisoned_) return *poisoned_;
+  if (bytes > room_ || bytes < sizeof(sluice_frame_header) || bytes % 64 != 0)
+    return misuse("a publish of " + std::to_string(bytes) + " bytes out of a claim of " +
+                  std::to_string(room_));
+  claimed_ = false;
+  std::optional<SegmentPool::Taken> before;
+  const uint64_t before_number = number_, before_offset = offset_;
+  if (in_spare_) {
+    before = current_;
+    begin_segment();
+  }
+  const std::byte* at = parts_.to_disk() ? buffer_at_ + sizeof(RecordHeader)
+                                         : current_->segment->at(offset_ + sizeof(RecordHeader));
+  const std::span<const std::byte> frame(at, bytes);
+  sluice_frame_header about;
+  std::memcpy(&about, frame.data(), sizeof about);
+  if (about.sequence != next_)
+    return misuse("frame " + std::to_string(about.sequence) + " where frame " + std::to_string(next_) +
+                  " is due");
+  RecordHeader header{};
+  header.kind = RecordKind::frame;
+  header.size = bytes;
+  header.detail = about.checkpoint.size > 0 ? format::frame_has_checkpoint : 0;
+  header.records = about.record_count;
+  if (Status status = put_record(header, frame); !status.ok()) return status;
+  if (before) lead_on(*before->segment, before_number, before_offset, next_);
+  ++next_;
+  control().published.store(next_);
+  EventWait::raise(control().published_event, control().reader_waits);
+  if (offset_ > parts_.shape.bytes / 2) pool_.reserve_ahead();
+  return {};
+}
+
+// Completes the header of a record at the end of the current segment and makes it whole there, the commit
+// word last.
+Status MmapWriter::put_record(RecordHeader header, std::span<const std::byte> frame) {
+  header.magic = format::record_magic;
+  header.sequence = next_;
+  header.segment = number_;
+  header.offset = offset_;
+  Segment& segment = *current_->segment;
+  if (parts_.to_disk()) {
+    header.checksum = format::checksum_of(header, parts_.shape.session_key);
+    header.commit = format::commit_word(header, parts_.shape.session_key);
+    std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(&header), sizeof header);
+    if (!frame.empty()) {
+      std::memcpy(buffer_at_, &header, sizeof header);
+      bytes = {buffer_at_, sizeof header + frame.size()};
+    }
+    if (const int error = parts_.files.write(segment.file(), offset_, bytes))
+      return poison(file_error("write", segment.path(), error, bytes.size()));
+    if (const int error = parts_.files.sync(segment.file()))
+      return poison(file_error("sync", segment.path(), error));
+  } else {
+    store_record(segment, header);
+  }
+  offset_ += format::record_bytes(header.size);
+  return {};
+}
+
+// After a failed write or sync nobody knows what the disk holds, and a second sync would tell nothing: the
+// stream takes no more.
+Status MmapWriter::poison(Status status) {
+  poisoned_ = status.error();
+  return status;
+}
+
+void MmapWriter::abandon() {
+  claimed_ = false;
+}
+
+Status MmapWriter::seal(SealedAs how) {
+  if (claimed_) return misuse("the end of the stream while a claim is open");
+  if (poisoned_) return *poisoned_;
+  if (sealed_) return {};
+  // A run that ends in one process needs no end on the disk while there is nothing before it.
+  if (!current_ && parts_.ends != StagingEnds::both) {
+    if (!spare_)
+      if (Status status = take_segment(0); !status.ok()) return status;
+    begin_segment();
+  }
+  if (current_) {
+    RecordHeader header{};
+    header.kind = RecordKind::end;
+    header.detail = static_cast<uint32_t>(how);
+    if (Status status = put_record(header, {}); !status.ok()) return status;
+  }
+  sealed_ = true;
+  control().sealed.store(1);
+  EventWait::raise(control().published_event, control().reader_waits);
+  return {};
+}
+
+}  // namespace sluice::staging

@@ -1,0 +1,52 @@
+#include "staging/mmap/session_files.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <random>
+
+namespace sluice::staging {
+
+namespace {
+
+constexpr size_t longest_id = 64;
+
+bool plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.';
+}
+
+std::optional<uint32_t> number(std::string_view text) {
+  uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+bool valid_stage_id(std::string_view id) {
+  return !id.empty() && id.size() <= longest_id && id.front() != '.' &&
+         std::all_of(id.begin(), id.end(), plain);
+}
+
+std::string new_stage_id() {
+  static constexpr char hex[] = "0123456789abcdef";
+  std::random_device random;
+  std::string id = "stage-";
+  for (int word = 0; word < 4; ++word)
+    for (uint32_t bits = random(), i = 0; i < 8; ++i, bits >>= 4) id += hex[bits & 15u];
+  return id;
+}
+
+std::optional<SegmentName> segment_name(std::string_view file) {
+  constexpr std::string_view ending = ".segment";
+  if (!file.ends_with(ending)) return std::nullopt;
+  file.remove_suffix(ending.size());
+  const size_t dash = file.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto stream = number(file.substr(0, dash)), slot = number(file.substr(dash + 1));
+  if (!stream || !slot) return std::nullopt;
+  return SegmentName{*stream, *slot};
+}
+
+}  // namespace sluice::staging

@@ -1,0 +1,75 @@
+// What the streams of one open session share.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "staging/mmap/control_page.hpp"
+#include "staging/mmap/damage.hpp"
+#include "staging/mmap/manifest.hpp"
+#include "staging/mmap/segment.hpp"
+
+namespace sluice::staging {
+
+// Outlives the ends of the streams. Counters are [any thread].
+struct SessionParts {
+  SessionParts(FileLayer& layer, SessionFiles at, Manifest about, StagingEnds which, bool fails_when_full,
+               uint64_t floor, std::string aside)
+      : files(layer),
+        names(std::move(at)),
+        manifest(std::move(about)),
+        shape{manifest.session_key, manifest.segment_bytes},
+        ends(which),
+        fail_when_full(fails_when_full),
+        min_free(floor),
+        damaged_in(std::move(aside)) {}
+
+  bool to_disk() const { return manifest.durability == Durability::disk; }
+  uint64_t capacity() const { return manifest.segment_bytes * manifest.segments * manifest.streams; }
+  void take_segment() {
+    const uint64_t now = used.fetch_add(shape.bytes, std::memory_order_relaxed) + shape.bytes;
+    uint64_t before = peak.load(std::memory_order_relaxed);
+    while (before < now && !peak.compare_exchange_weak(before, now, std::memory_order_relaxed)) {
+    }
+  }
+  void give_segment() { used.fetch_sub(shape.bytes, std::memory_order_relaxed); }
+
+  FileLayer& files;
+  const SessionFiles names;
+  const Manifest manifest;  // but for the note
+  const SegmentShape shape;
+  const StagingEnds ends;
+  const bool fail_when_full;
+  const uint64_t min_free;  // bytes that staging leaves on the disk
+  const std::string damaged_in;
+  ControlPage control;
+  std::atomic<uint64_t> used{0},
+      peak{0};  // bytes of segments that this process writes to and may not recycle
+  std::atomic<int64_t> blocked{0}, starved{0};  // nanoseconds
+  std::atomic<bool> cancelled{false};
+};
+
+Status cancelled_error();
+Status misuse(const std::string& what);
+
+// Adds the time since its construction to a counter.
+class Stopwatch {
+ public:
+  explicit Stopwatch(std::atomic<int64_t>& total) : total_(total) {}
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+  ~Stopwatch() {
+    const auto time = std::chrono::steady_clock::now() - begin_;
+    total_.fetch_add(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count(),
+                     std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<int64_t>& total_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace sluice::staging

@@ -1,0 +1,53 @@
+#include "staging/mmap/session_removal.hpp"
+
+#include <cerrno>
+#include <vector>
+
+#include "staging/mmap/session_files.hpp"
+
+namespace sluice::staging {
+
+Status delete_folder(FileLayer& files, const std::string& path) {
+  std::vector<std::string> names;
+  if (const int error = files.list(path, names)) return file_error("list", path, error);
+  // The locks go last: as long as the folder is there it can be locked.
+  for (const bool locks : {false, true})
+    for (const std::string& name : names) {
+      if (name.ends_with(".lock") != locks) continue;
+      const std::string file = path + "/" + name;
+      if (const int error = files.remove(file); error != 0 && error != ENOENT)
+        return file_error("remove", file, error);
+    }
+  if (const int error = files.remove_folder(path); error != 0 && error != ENOENT)
+    return file_error("remove", path, error);
+  return {};
+}
+
+Status remove_session(FileLayer& files, const std::string& staging_folder, const std::string& stage_id) {
+  const std::string from = staging_folder + "/" + stage_id;
+  const std::string to = staging_folder + "/" + std::string(removed_prefix) + stage_id;
+  if (const int error = files.rename(from, to)) {
+    if (error == ENOENT) return {};
+    return file_error("remove", from, error);
+  }
+  return delete_folder(files, to);
+}
+
+size_t sweep(FileLayer& files, const std::string& staging_folder) {
+  std::vector<std::string> names;
+  if (files.list(staging_folder, names) != 0) return 0;
+  size_t swept = 0;
+  for (const std::string& name : names) {
+    if (!name.starts_with(removed_prefix) && !name.starts_with(unfinished_prefix)) continue;
+    const SessionFiles session{staging_folder + "/" + name};
+    // A maker that is alive holds its lock; where there is no lock file yet, it has just begun, or died at
+    // once.
+    File lock;
+    const int error = files.open(session.writer_lock(), FileLayer::Access::write, lock);
+    if (error == 0 && files.lock(lock) != 0) continue;
+    if (delete_folder(files, session.folder).ok()) ++swept;
+  }
+  return swept;
+}
+
+}  // namespace sluice::staging
