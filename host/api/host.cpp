@@ -12,6 +12,7 @@
 #include "host/run/exit_code.hpp"
 #include "host/run/run.hpp"
 #include "sluice/abi/plugin.h"
+#include "staging/files/posix_files.hpp"
 
 namespace sluice::host {
 
@@ -96,12 +97,13 @@ Host::Opened Host::open(const HostOptions& options) {
                      loaded ? "plugin loaded" : "plugin refused: " + report.reason,
                      {{"path", report.path.string()}, {"plugin", report.plugin_id}, {"code", report.code}});
   }
-  if (Result<uint64_t> cap = parts->memory_cap(); cap) {
-    parts->staging.emplace(*cap);
-  } else {
-    opened.failure = failure_reply(cap.error());
+  Result<uint64_t> cap = parts->memory_cap();
+  Result<staging::MmapSettings> mmap = parts->mmap_settings();
+  if (!cap || !mmap) {
+    opened.failure = failure_reply(cap ? mmap.error() : cap.error());
     return opened;
   }
+  parts->staging.emplace(*cap, std::move(*mmap), std::make_unique<staging::PosixFiles>());
   parts->services = std::make_unique<EndpointServices>(parts->log, parts->signal, StopLevel::now,
                                                        parts->catalog.config.base_dir);
   parts->staging->add_plugins(parts->catalog, parts->services->table(), parts->staging_failures);
@@ -117,10 +119,10 @@ Result<uint64_t> Host::Parts::memory_cap() const {
   return parse_size(std::string_view(cap->get_string()), "staging.memory.maxBytes");
 }
 
-Reply Host::run(std::string_view request, const RunOptions& options) {
+Reply Host::Parts::run(std::string_view request, RunPhase phase, const RunOptions& run_options) const {
   RunResult result;
   try {
-    result = run_request(parts_->environment(), parse_request(request), options);
+    result = run_request(environment(), parse_request(request, phase), run_options);
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& unexpected) {
@@ -132,12 +134,25 @@ Reply Host::run(std::string_view request, const RunOptions& options) {
   return {result.exit_code, boost::json::serialize(to_json(result))};
 }
 
+Reply Host::run(std::string_view request, const RunOptions& options) {
+  return parts_->run(request, RunPhase::whole, options);
+}
+Reply Host::export_stage(std::string_view request, const RunOptions& options) {
+  return parts_->run(request, RunPhase::export_only, options);
+}
+Reply Host::import_stage(std::string_view request, const RunOptions& options) {
+  return parts_->run(request, RunPhase::import_only, options);
+}
+Reply Host::resume_stage(std::string_view request, const RunOptions& options) {
+  return parts_->run(request, RunPhase::resume, options);
+}
+
 Reply Host::version() {
   return reply({{"version", SLUICE_VERSION},
                 {"abi", {{"oldest", SLUICE_ABI_OLDEST}, {"newest", SLUICE_ABI_VERSION}}},
                 {"compiler", __VERSION__},
                 {"boost", BOOST_LIB_VERSION},
-                {"staging", {"memory"}}});
+                {"staging", {"memory", "mmap"}}});
 }
 
 }  // namespace sluice::host

@@ -10,14 +10,17 @@
 #include "host/run/run_context.hpp"
 #include "host/run/unit_lock.hpp"
 #include "sluice/host/host.hpp"
+#include "staging/files/file_layer.hpp"
 #include "staging/memory/memory_provider.hpp"
+#include "staging/mmap/mmap_provider.hpp"
 
 namespace sluice::host {
 
-// The providers of a host: `memory`, and those that plugins bring.
+// The providers of a host: `memory`, `mmap`, and those that plugins bring.
 class HostStaging : public StagingProviders {
  public:
-  explicit HostStaging(uint64_t memory_bytes) : memory_(memory_bytes) {}
+  HostStaging(uint64_t memory_bytes, staging::MmapSettings mmap, std::unique_ptr<staging::FileLayer> files)
+      : memory_(memory_bytes), files_(std::move(files)), mmap_(std::move(mmap), *files_) {}
 
   // Makes an instance of every staging template in the registry. `services` outlives this. A provider that
   // cannot be made is left out, with its reason in `failures`.
@@ -25,9 +28,12 @@ class HostStaging : public StagingProviders {
 
   StagingProvider* find(std::string_view id) const override;
   std::vector<std::string> ids() const override;
+  staging::MmapProvider& mmap() const { return mmap_; }
 
  private:
   mutable staging::MemoryProvider memory_;
+  const std::unique_ptr<staging::FileLayer> files_;
+  mutable staging::MmapProvider mmap_;
   std::map<std::string, std::unique_ptr<StagingProvider>, std::less<>> from_plugins_;
 };
 
@@ -45,6 +51,10 @@ struct Host::Parts {
 
   // Bytes of memory staging for all sessions: the configuration file's, else the options'.
   Result<uint64_t> memory_cap() const;
+  // Where mmap staging lies: the configuration file's folder, else the system's or the user's own.
+  Result<staging::MmapSettings> mmap_settings() const;
+  // One run, whatever happens a result.
+  Reply run(std::string_view request, RunPhase phase, const RunOptions& run_options) const;
   RunEnvironment environment() const { return {catalog, *staging, options.log, UnitLock::default_folder()}; }
 };
 

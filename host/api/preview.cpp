@@ -109,7 +109,7 @@ Reply Host::preview(std::string_view endpoint, std::string_view unit_id, uint32_
     request.format = abi(tables ? "tables" : "documents");
     request.run_id = abi("preview");
     Status status = source->read(request, *writer.table());
-    if (Status sealed = writer.finish(); !sealed.ok()) stage->cancel();
+    if (Status sealed = writer.finish(SealedAs::finished); !sealed.ok()) stage->cancel();
     reader.join();
     if (status.ok()) status = std::move(taken);
     if (!status.ok()) return failure_reply(session.scrubbed(status.error()));

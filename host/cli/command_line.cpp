@@ -170,25 +170,70 @@ class Parser {
 
   void add_run() {
     CLI::App* run =
-        add(app_, "run", "Run one ingestion: source, staging, sink",
-            "sluice run request.json\n  sluice run --endpoint events --unit 2026-11.ndjson --sink lake "
-            "--checkpoint-file events.checkpoint",
-            [this](Session& session) { return run_command(session, words_.run); });
-    RequestFlags& flags = words_.run.flags;
-    run->add_option("REQUEST", words_.run.request, "Request as JSON: a file, or - for standard input")
+        add_mover("run", "Run one ingestion: source, staging, sink", RunCommand::run,
+                  "sluice run request.json\n  sluice run --endpoint events --unit 2026-11.ndjson --sink "
+                  "lake --checkpoint-file events.checkpoint");
+    add_request(run);
+    add_source_flags(run);
+    add_sink_flags(run);
+    CLI::App* exporter = add_mover(
+        "export", "The first half of a run: source to staging; its result names the stage",
+        RunCommand::export_stage, "sluice export --endpoint events --unit 2026-11.ndjson --staging mmap");
+    add_request(exporter);
+    add_source_flags(exporter);
+    add_sink_flags(exporter);
+    CLI::App* importer = add_mover(
+        "import", "The second half: staging to sink; never touches the source", RunCommand::import_stage,
+        "sluice import --stage mmap:nightly --sink lake\n  sluice import --stage mmap:nightly --sink lake "
+        "--follow");
+    add_request(importer);
+    add_text(importer, "--sink", words_.run.flags.sink, "Sink endpoint, in place of the export's", "ID");
+    add_text(importer, "--stage", words_.run.flags.stage_ref, "Staging session, as export gives it",
+             "STAGEREF");
+    importer->add_flag("--follow", words_.run.follow, "Wait for the export to begin, and read beside it");
+    CLI::App* resume =
+        add_mover("resume", "Finish a run that was cut off, from what is staged", RunCommand::resume,
+                  "sluice resume mmap:stage-0123456789abcdef0123456789abcdef");
+    resume
+        ->add_option("STAGEREF", words_.run.flags.stage_ref,
+                     "Staging session, as results and `staging list` name it")
+        ->required()
         ->type_name("");
-    run->add_flag("--strict", words_.run.strict, "Unknown keys of the request are errors");
-    auto text = [run](const char* name, std::string& to, const char* about, const char* type) {
-      return run->add_option(name, to, about)->type_name(type);
-    };
-    text("--endpoint", flags.endpoint, "Source endpoint, in place of the request's", "ID");
-    text("--unit", flags.unit, "Unit, in place of the request's", "ID");
-    text("--sink", flags.sink, "Sink endpoint, in place of the request's", "ID");
-    text("--mode", flags.mode, "FULL or INCREMENTAL", "MODE");
-    text("--staging", flags.staging, "Staging provider, in place of the request's", "ID");
-    text("--checkpoint", flags.checkpoint, "Checkpoint to go on from", "JSON|@FILE");
-    text("--checkpoint-file", words_.run.checkpoint_file,
-         "Go on from the checkpoint in this file, and put the new one there after the run", "FILE");
+    add_request(resume);
+  }
+
+  CLI::App* add_mover(const char* name, const char* title, RunCommand command, const char* example) {
+    CLI::App* mover = add(app_, name, title, example, [this, command](Session& session) {
+      words_.run.command = command;
+      return run_command(session, words_.run);
+    });
+    mover->add_flag("--strict", words_.run.strict, "Unknown keys of the request are errors");
+    add_text(mover, "--checkpoint-file", words_.run.checkpoint_file,
+             "Go on from the checkpoint in this file, and put the new one there after the run", "FILE");
+    return mover;
+  }
+
+  void add_request(CLI::App* mover) {
+    mover->add_option("REQUEST", words_.run.request, "Request as JSON: a file, or - for standard input")
+        ->type_name("");
+  }
+  void add_source_flags(CLI::App* mover) {
+    RequestFlags& flags = words_.run.flags;
+    add_text(mover, "--endpoint", flags.endpoint, "Source endpoint, in place of the request's", "ID");
+    add_text(mover, "--unit", flags.unit, "Unit, in place of the request's", "ID");
+    add_text(mover, "--mode", flags.mode, "FULL or INCREMENTAL", "MODE");
+    add_text(mover, "--checkpoint", flags.checkpoint, "Checkpoint to go on from", "JSON|@FILE");
+  }
+  void add_sink_flags(CLI::App* mover) {
+    RequestFlags& flags = words_.run.flags;
+    add_text(mover, "--sink", flags.sink, "Sink endpoint, in place of the request's", "ID");
+    add_text(mover, "--staging", flags.staging, "Staging provider, in place of the request's", "ID");
+    add_text(mover, "--stage", flags.stage_ref, "Name of the new staging session, such as mmap:nightly",
+             "STAGEREF");
+  }
+  static void add_text(CLI::App* mover, const char* name, std::string& to, const char* about,
+                       const char* type) {
+    mover->add_option(name, to, about)->type_name(type);
   }
 
   void add_endpoint_commands() {

@@ -9,14 +9,18 @@
 
 namespace sluice::host::cli {
 
+enum class RunCommand { run, export_stage, import_stage, resume };
+
 struct RunArguments {
+  RunCommand command = RunCommand::run;
   std::string request;  // a path, "-", or empty when flags say all
   RequestFlags flags;
   std::string checkpoint_file;
   bool strict = false;
+  bool follow = false;  // import
 };
 
-// run_command.cpp
+// run_command.cpp: run, export, import and resume
 int run_command(Session& session, const RunArguments& arguments);
 // endpoint_commands.cpp
 int check_command(Session& session, const std::string& endpoint);

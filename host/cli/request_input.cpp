@@ -28,7 +28,7 @@ Error cannot_read(const std::string& name, int error) {
 
 bool RequestFlags::any() const {
   return !(endpoint.empty() && unit.empty() && sink.empty() && checkpoint.empty() && mode.empty() &&
-           staging.empty());
+           staging.empty() && stage_ref.empty());
 }
 
 Result<std::string> read_text(const std::string& path) {
@@ -82,6 +82,7 @@ std::string with_flags(const std::string& request, const RequestFlags& flags, co
   set(*object, "unitId", flags.unit);
   set(*object, "sinkEndpointId", flags.sink);
   set(*object, "stagingProviderId", flags.staging);
+  set(*object, "stageRef", flags.stage_ref);
   if (!flags.mode.empty()) {
     json::value& policy = (*object)["policy"];
     if (policy.is_null()) policy.emplace_object();

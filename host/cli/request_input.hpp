@@ -9,7 +9,7 @@ namespace sluice::host::cli {
 
 // What the flags of `run` say about the request; empty means not said.
 struct RequestFlags {
-  std::string endpoint, unit, sink, checkpoint, mode, staging;
+  std::string endpoint, unit, sink, checkpoint, mode, staging, stage_ref;
   bool any() const;
 };
 

@@ -118,6 +118,20 @@ Result<std::string> read_request(const RunArguments& arguments, const std::strin
   return with_flags(request, arguments.flags, checkpoint);
 }
 
+Reply move(Host& host, RunCommand command, const std::string& request, const RunOptions& options) {
+  switch (command) {
+    case RunCommand::run:
+      return host.run(request, options);
+    case RunCommand::export_stage:
+      return host.export_stage(request, options);
+    case RunCommand::import_stage:
+      return host.import_stage(request, options);
+    case RunCommand::resume:
+      return host.resume_stage(request, options);
+  }
+  return host.run(request, options);
+}
+
 int print_result(Console& console, const Reply& reply) {
   return console.answer(reply, [&](const json::object& result) {
     for (const json::value& warning : array_at(result, "warnings")) console.show_warning(warning);
@@ -159,7 +173,8 @@ int run_command(Session& session, const RunArguments& arguments) {
     options.on_progress = [&reporter](const Progress& progress) { reporter.update(progress); };
     session.signals.run_begins(
         options.cancellation, reporter.has_bar() ? &ProgressBar::wipe_at_once : +[] {});
-    Reply reply = host.run(*request, options);
+    options.follow = arguments.follow;
+    Reply reply = move(host, arguments.command, *request, options);
     const int forced = session.signals.run_ended();
     reporter.end();
     if (file) reply = store_checkpoint(*file, reply);

@@ -1,6 +1,8 @@
 #include "host/run/attempt.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <list>
 #include <system_error>
@@ -10,7 +12,9 @@
 #include "host/registry/sink_handle.hpp"
 #include "host/registry/source_handle.hpp"
 #include "host/run/endpoint_services.hpp"
+#include "host/run/run_setup.hpp"
 #include "host/run/sink_feed.hpp"
+#include "host/run/stage_plan.hpp"
 #include "host/run/stream_writer.hpp"
 
 namespace sluice::host {
@@ -20,10 +24,14 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-// One slice that is still to be read, with its source and its thread.
+// One slice that is still to be read or delivered, with its source and its thread.
 struct SliceRun {
   uint32_t slice = 0;   // index in the ledger
   uint32_t stream = 0;  // index in the staging session
+  bool needs_source = true;
+  bool goes_on = false;  // from a checkpoint, whatever the mode
+  bool foreign_writer = false;
+  uint64_t read_from = 0, write_from = 0;  // frames
   std::string slice_text, checkpoint_text;
   std::optional<SourceHandle> source;
   std::optional<StreamWriter> writer;
@@ -45,23 +53,32 @@ class Attempt {
  public:
   explicit Attempt(RunContext& context)
       : context_(context),
-        source_services_(
-            context.log.with("endpoint", context.source.id).with("template", template_of(context.source)),
-            signal_, StopLevel::drain, context.environment.catalog.config.base_dir),
-        sink_services_(
-            context.log.with("endpoint", context.sink.id).with("template", template_of(context.sink)),
-            signal_, StopLevel::now, context.environment.catalog.config.base_dir) {}
+        setup_(context.setup),
+        source_services_(log_of(context, context.setup.source), signal_, StopLevel::drain,
+                         context.environment.catalog.config.base_dir),
+        sink_services_(log_of(context, context.setup.sink), signal_, StopLevel::now,
+                       context.environment.catalog.config.base_dir) {}
+  ~Attempt() {
+    // Only an exception comes here with a session: what is staged is taken away only by a decision.
+    if (session_) session_->keep();
+  }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
 
   AttemptOutcome run(const Watch& watch) {
     Status status = prepare();
-    if (!status.ok()) {
+    if (!status.ok() || start_over_) {
       // Sinks that were opened take back what opening did.
       for (SinkRun& sink : sinks_)
         if (sink.sink) (void)sink.sink->abort();
       AttemptOutcome outcome;
       outcome.failed_in = failed_in_;
-      outcome.retry_is_due = status.error().transient();
+      outcome.start_over = start_over_;
+      outcome.reused = reuses_;
+      outcome.retry_is_due = !status.ok() && status.error().transient();
       outcome.status = std::move(status);
+      sinks_.clear();
+      outcome.session = std::move(session_);
       return outcome;
     }
     start();
@@ -72,15 +89,24 @@ class Attempt {
  private:
   // Whether source and sink go on from what is there: also in FULL mode, when an earlier attempt of this run
   // committed.
-  bool goes_on() const { return context_.agreement.incremental || later_attempt_; }
-  static std::string template_of(const EndpointSetup& setup) { return setup.of->descriptor.id; }
+  bool goes_on() const { return setup_.agreement.incremental || later_attempt_; }
+  bool imports() const { return setup_.phase == RunPhase::import_only; }
+  static RunLog log_of(const RunContext& context, const std::optional<EndpointSetup>& setup) {
+    return setup ? context.log.with("endpoint", setup->id).with("template", setup->of->descriptor.id)
+                 : context.log;
+  }
 
   Status prepare();
-  Status make_slices();
+  void make_slices();
+  Status reuse_stage();
+  Status follow_plan(const StagePlan& plan);
+  Status make_stage();
   Status open_sinks();
   Status open_sink(SinkRun& run, uint32_t index, uint32_t count);
   void resume_from(const boost::json::object& token);
-  Status open_staging();
+  void join_sinks();
+  void join_sources();
+  StagingRequest staging_request() const;
   Status open_sources();
   void start();
   void in_thread(Status& status, const std::function<void()>& work);
@@ -88,9 +114,11 @@ class Attempt {
   void feed_sink(SinkRun& run);
   void watch_until_ended(const Watch& watch);
   void propagate(StopLevel level);
+  bool cut_off() const;
   AttemptOutcome outcome();
 
   RunContext& context_;
+  RunSetup& setup_;
   RunSignal signal_;  // of this attempt: follows the run's, and ends the sources when a sink has failed
   EndpointServices source_services_, sink_services_;
   std::list<SliceRun> slices_;  // addresses are stable
@@ -98,34 +126,101 @@ class Attempt {
   std::unique_ptr<StagingSession> session_;
   std::atomic<uint32_t> running_{0};
   StopLevel propagated_ = StopLevel::none;
-  const bool later_attempt_ = context_.ledger.commits() > 0;  // of this run, with something committed before
+  bool later_attempt_ = context_.ledger.commits() > 0;  // of this run, with something committed before
+  bool reuses_ = false, start_over_ = false;
+  std::optional<boost::json::object> token_;  // of the sink, when there is one sink and it keeps tokens
   FailedIn failed_in_ = FailedIn::preparation;
 };
 
 Status Attempt::prepare() {
-  if (Status status = make_slices(); !status.ok()) return status;
-  if (Status status = open_sinks(); !status.ok()) return status;
-  failed_in_ = FailedIn::staging;
-  if (Status status = open_staging(); !status.ok()) return status;
+  session_ = std::move(setup_.session);
+  reuses_ = session_ != nullptr;
+  make_slices();
+  if (reuses_) {
+    failed_in_ = FailedIn::staging;
+    if (Status status = reuse_stage(); !status.ok() || start_over_) return status;
+  } else {
+    if (Status status = open_sinks(); !status.ok()) return status;
+    failed_in_ = FailedIn::staging;
+    if (Status status = make_stage(); !status.ok()) return status;
+  }
+  join_sinks();
+  join_sources();
   failed_in_ = FailedIn::preparation;
   return open_sources();
 }
 
-Status Attempt::make_slices() {
+void Attempt::make_slices() {
   const std::vector<SliceState> states = context_.ledger.slices();
-  for (uint32_t i = 0; i < states.size(); ++i) {
-    if (states[i].done) continue;
+  const auto add = [&](uint32_t slice) {
     SliceRun& run = slices_.emplace_back();
-    run.slice = i;
+    run.slice = slice;
     run.stream = static_cast<uint32_t>(slices_.size() - 1);
-    if (!states[i].slice.empty()) run.slice_text = boost::json::serialize(states[i].slice);
-    if (states[i].checkpoint) run.checkpoint_text = boost::json::serialize(*states[i].checkpoint);
+    if (!states[slice].slice.empty()) run.slice_text = boost::json::serialize(states[slice].slice);
+    if (states[slice].checkpoint) run.checkpoint_text = boost::json::serialize(*states[slice].checkpoint);
+  };
+  // A stage keeps the streams that it began with.
+  if (reuses_) {
+    std::for_each(setup_.note.streams.begin(), setup_.note.streams.end(), add);
+    return;
+  }
+  setup_.note.streams.clear();
+  for (uint32_t slice = 0; slice < states.size(); ++slice) {
+    if (states[slice].done) continue;
+    add(slice);
+    setup_.note.streams.push_back(slice);
+  }
+}
+
+// Goes on with what is staged: looks how far it goes, asks the sink how much of it it holds, and sets both
+// ends.
+Status Attempt::reuse_stage() {
+  Result<StageFacts> facts = StageFacts::read(*session_, slices_.size());
+  if (!facts) return std::move(facts).error();
+  for (const StagingStreamState& state : facts->streams)
+    later_attempt_ = later_attempt_ || (state.first > 0 && !state.forgotten);
+  failed_in_ = FailedIn::preparation;
+  if (Status status = open_sinks(); !status.ok()) return status;
+  failed_in_ = FailedIn::staging;
+  Result<StagePlan> plan = plan_stage(*facts, setup_.note, token_, imports());
+  if (!plan) return std::move(plan).error();
+  for (uint32_t stream = 0; stream < plan->streams.size(); ++stream)
+    if (const std::string& committed = plan->streams[stream].committed; !committed.empty())
+      context_.ledger.restore(setup_.note.streams[stream], boost::json::parse(committed).as_object());
+  if (plan->start_over) {
+    // Its frames are of no use any more: the session goes with this attempt.
+    session_.reset();
+    start_over_ = true;
+    return {};
+  }
+  if (Status status = apply_plan(*plan, *session_, imports()); !status.ok()) return status;
+  // The first sink that an exported stage meets: whoever commits to it later fences this session.
+  if (!setup_.note.sink_token && sinks_.size() == 1) {
+    setup_.note.sink_token = token_ ? boost::json::value(*token_) : boost::json::value(nullptr);
+    if (Status status = session_->annotate(to_text(setup_.note)); !status.ok()) return status;
+  }
+  return follow_plan(*plan);
+}
+
+Status Attempt::follow_plan(const StagePlan& plan) {
+  for (SliceRun& run : slices_) {
+    const StreamPlan& to = plan.streams[run.stream];
+    run.read_from = to.read_from;
+    run.write_from = to.write_from;
+    run.needs_source = to.needs_source;
+    run.foreign_writer = imports() && to.end == SourceEnd::running;
+    run.end.store(to.end);
+    if (to.needs_source && !to.checkpoint.empty()) {
+      run.checkpoint_text = to.checkpoint;
+      run.goes_on = true;
+    }
   }
   return {};
 }
 
 Status Attempt::open_sinks() {
-  const auto count = context_.agreement.parallel_sinks ? static_cast<uint32_t>(slices_.size()) : 1u;
+  if (setup_.phase == RunPhase::export_only) return {};
+  const auto count = setup_.agreement.parallel_sinks ? static_cast<uint32_t>(slices_.size()) : 1u;
   for (uint32_t i = 0; i < count; ++i) sinks_.emplace_back();
   uint32_t next = 0;
   auto sink = sinks_.begin();
@@ -140,30 +235,35 @@ Status Attempt::open_sinks() {
 
 Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   Result<SinkHandle> sink =
-      SinkHandle::create(context_.sink.of, context_.sink.config_text, sink_services_.table());
+      SinkHandle::create(setup_.sink->of, setup_.sink->config_text, sink_services_.table());
   if (!sink) return std::move(sink).error();
   run.sink.emplace(std::move(*sink));
-  const std::string unit = boost::json::serialize(context_.unit);
+  const std::string unit = boost::json::serialize(setup_.unit);
   sluice_write_request request{};
   request.size = sizeof request;
   request.slice_index = index;
   request.slice_count = count;
   request.incremental = goes_on() ? 1 : 0;
-  request.unit_id = abi(context_.request.unit_id);
-  request.unit_key = abi(context_.unit_key);
+  request.unit_id = abi(setup_.request.unit_id);
+  request.unit_key = abi(setup_.unit_key);
   request.unit = abi(unit);
-  // What the caller's checkpoint covers is in the sink already, and what earlier attempts committed too.
-  std::string since = later_attempt_ ? "{}" : "";
-  if (context_.agreement.incremental && context_.request.checkpoint)
-    since = boost::json::serialize(*context_.request.checkpoint);
+  // What the caller's checkpoint covers is in the sink already, and what earlier attempts committed too. How
+  // much of a stage that is, the sink's token tells: it keeps what it has.
+  std::string since = later_attempt_ || (reuses_ && setup_.agreement.incremental) ? "{}" : "";
+  if (setup_.agreement.incremental && setup_.before.is_object())
+    since = boost::json::serialize(setup_.before);
   request.checkpoint = abi(since);
-  request.format = abi(context_.agreement.sink_tables ? "tables" : "documents");
-  request.content_type = abi(context_.agreement.content_type);
-  request.durability = abi(context_.request.policy.staging.durability == Durability::disk ? "disk" : "os");
-  request.run_id = abi(context_.request.run_id);
+  request.format = abi(setup_.agreement.sink_tables ? "tables" : "documents");
+  request.content_type = abi(setup_.agreement.content_type);
+  request.durability = abi(setup_.request.policy.staging.durability == Durability::disk ? "disk" : "os");
+  request.run_id = abi(setup_.request.run_id);
+  request.epoch = setup_.request.epoch;
   Result<std::optional<boost::json::object>> token = run.sink->open(request);
   if (!token) return std::move(token).error();
-  if (*token && context_.request.policy.exactly_once && context_.agreement.incremental) resume_from(**token);
+  if (count > 1) return {};
+  token_ = std::move(*token);
+  if (token_ && !reuses_ && setup_.request.policy.exactly_once && setup_.agreement.incremental)
+    resume_from(*token_);
   return {};
 }
 
@@ -179,34 +279,59 @@ void Attempt::resume_from(const boost::json::object& token) {
   slice.checkpoint_text = std::move(text);
 }
 
-Status Attempt::open_staging() {
-  const Policy& policy = context_.request.policy;
+StagingRequest Attempt::staging_request() const {
+  const Policy& policy = setup_.request.policy;
   StagingRequest request;
   request.slice_count = static_cast<uint32_t>(std::max<size_t>(slices_.size(), 1));
-  request.durability = context_.staging_durability;
+  request.durability = setup_.staging_durability;
   request.fail_when_full = policy.staging.fail_when_full;
   request.max_bytes = policy.staging.max_bytes;
   request.max_batch_bytes = policy.batch.max_bytes;
-  request.run_id = context_.request.run_id;
-  request.unit_key = context_.unit_key;
-  if (Status status = context_.provider.open(request, session_); !status.ok()) return status;
+  request.run_id = setup_.request.run_id;
+  request.unit_key = setup_.unit_key;
+  request.stage_id = setup_.request.stage_id;
+  request.create = true;
+  if (setup_.phase == RunPhase::export_only) request.ends = StagingEnds::writer;
+  return request;
+}
 
-  FeedSettings settings{context_.agreement.ordered_slices,
-                        context_.agreement.tables_to_documents(),
-                        policy.exactly_once,
-                        &policy.commit,
-                        &policy.retry,
-                        context_.request.run_id,
-                        context_.request.unit_id,
-                        context_.checkpoint_before};
+Status Attempt::make_stage() {
+  if (Status status = setup_.provider->open(staging_request(), session_); !status.ok()) return status;
+  if (!setup_.provider->resumable()) return {};
+  if (sinks_.size() == 1)
+    setup_.note.sink_token = token_ ? boost::json::value(*token_) : boost::json::value(nullptr);
+  setup_.note.slices = context_.ledger.slices();
+  context_.log.write(Severity::info, "staging session begins",
+                     {{"stageRef", setup_.request.staging_provider_id + ":" + std::string(session_->id())}});
+  return session_->annotate(to_text(setup_.note));
+}
+
+void Attempt::join_sinks() {
+  const Policy& policy = setup_.request.policy;
+  FeedSettings settings{
+      setup_.agreement.ordered_slices,
+      setup_.agreement.tables_to_documents(),
+      policy.exactly_once,
+      std::none_of(slices_.begin(), slices_.end(), [](const SliceRun& slice) { return slice.needs_source; }),
+      &policy.commit,
+      &policy.retry,
+      setup_.request.run_id,
+      setup_.request.unit_id,
+      std::string(session_->id()),
+      setup_.before};
   for (SinkRun& run : sinks_) {
     std::vector<FeedStream> streams;
     for (SliceRun* slice : run.slices)
-      streams.push_back({slice->slice, &session_->reader(slice->stream), &slice->end});
+      streams.push_back({slice->slice, session_.get(), slice->stream, &slice->end, slice->read_from,
+                         slice->foreign_writer ? UINT64_MAX : slice->write_from, slice->foreign_writer});
     run.feed.emplace(*run.sink, std::move(streams), settings, signal_, context_.rejections, context_.ledger,
-                     context_.live, context_.log.with("endpoint", context_.sink.id));
+                     context_.live, context_.log.with("endpoint", setup_.sink->id));
   }
+}
 
+void Attempt::join_sources() {
+  const Policy& policy = setup_.request.policy;
+  const uint64_t largest = setup_.provider->max_frame_bytes(staging_request());
   // Limits hold for the run: what was committed before counts, and slices share what is left.
   const Counts committed = context_.ledger.counts();
   const uint64_t parts = std::max<size_t>(slices_.size(), 1);
@@ -216,19 +341,21 @@ Status Attempt::open_staging() {
     return left / parts + (index < left % parts ? 1 : 0);
   };
   for (SliceRun& slice : slices_) {
-    StreamWriter::Limits limits{policy.batch, context_.provider.max_frame_bytes(request),
+    if (!slice.needs_source) continue;
+    StreamWriter::Limits limits{policy.batch, largest,
                                 share(policy.limits.max_records, committed.staged, slice.stream),
                                 share(policy.limits.max_bytes, committed.bytes_staged, slice.stream)};
-    slice.writer.emplace(session_->writer(slice.stream), limits, context_.agreement.source_tables, signal_,
+    slice.writer.emplace(session_->writer(slice.stream), limits, setup_.agreement.source_tables, signal_,
                          context_.rejections, context_.live);
+    slice.writer->begin_with(slice.write_from);
   }
-  return {};
 }
 
 Status Attempt::open_sources() {
   for (SliceRun& slice : slices_) {
+    if (!slice.needs_source) continue;
     Result<SourceHandle> source =
-        SourceHandle::create(context_.source.of, context_.source.config_text, source_services_.table());
+        SourceHandle::create(setup_.source->of, setup_.source->config_text, source_services_.table());
     if (!source) return std::move(source).error();
     slice.source.emplace(std::move(*source));
   }
@@ -236,7 +363,9 @@ Status Attempt::open_sources() {
 }
 
 void Attempt::start() {
-  running_ = static_cast<uint32_t>(slices_.size() + sinks_.size());
+  const auto with_source =
+      std::count_if(slices_.begin(), slices_.end(), [](const SliceRun& slice) { return slice.needs_source; });
+  running_ = static_cast<uint32_t>(static_cast<size_t>(with_source) + sinks_.size());
   bool all_started = true;
   auto launch = [&](auto& run, auto work) {
     try {
@@ -249,7 +378,8 @@ void Attempt::start() {
       all_started = false;
     }
   };
-  for (SliceRun& slice : slices_) launch(slice, &Attempt::read_slice);
+  for (SliceRun& slice : slices_)
+    if (slice.needs_source) launch(slice, &Attempt::read_slice);
   for (SinkRun& sink : sinks_) launch(sink, &Attempt::feed_sink);
   if (all_started) return;
   signal_.raise(StopLevel::now);
@@ -275,17 +405,17 @@ void Attempt::read_slice(SliceRun& run) {
   sluice_read_request request{};
   request.size = sizeof request;
   request.slice_index = run.slice;
-  request.slice_count = static_cast<uint32_t>(context_.sliced);
-  request.incremental = goes_on() ? 1 : 0;
-  request.unit_id = abi(context_.request.unit_id);
+  request.slice_count = static_cast<uint32_t>(setup_.slices.size());
+  request.incremental = goes_on() || run.goes_on ? 1 : 0;
+  request.unit_id = abi(setup_.request.unit_id);
   request.slice = abi(run.slice_text);
   request.checkpoint = abi(run.checkpoint_text);
-  request.format = abi(context_.agreement.source_tables ? "tables" : "documents");
-  request.run_id = abi(context_.request.run_id);
+  request.format = abi(setup_.agreement.source_tables ? "tables" : "documents");
+  request.run_id = abi(setup_.request.run_id);
   run.status = run.source->read(request, *run.writer->table());
   if (const Error* own = run.writer->failure())
     run.status = own->code() == "E_PLUGIN_BUG" || own->code() == "E_FRAME_MALFORMED"
-                     ? named(*context_.source.of, *own)
+                     ? named(*setup_.source->of, *own)
                      : *own;
   // A source may return early and in peace when the run is drained: then it has not finished.
   if (run.status.ok() && signal_.draining() && !run.writer->reached_limit())
@@ -294,7 +424,9 @@ void Attempt::read_slice(SliceRun& run) {
                         : run.writer->reached_limit() ? SourceEnd::limited
                                                       : SourceEnd::finished;
   run.end.store(end, std::memory_order_release);
-  Status sealed = run.writer->finish();
+  Status sealed = run.writer->finish(end == SourceEnd::finished  ? SealedAs::finished
+                                     : end == SourceEnd::limited ? SealedAs::limited
+                                                                 : SealedAs::cut_off);
   if (!sealed.ok()) {
     // The sink must not wait for an end that cannot come.
     session_->cancel();
@@ -333,15 +465,28 @@ void Attempt::propagate(StopLevel level) {
   if (level <= propagated_) return;
   propagated_ = level;
   signal_.raise(level);
-  for (SliceRun& slice : slices_) slice.source->cancel();
+  for (SliceRun& slice : slices_)
+    if (slice.source) slice.source->cancel();
   if (level < StopLevel::now) return;
   for (SinkRun& sink : sinks_) sink.sink->cancel();
   session_->cancel();
 }
 
+// Whether an import found less than a whole unit.
+bool Attempt::cut_off() const {
+  if (!imports()) return false;
+  for (const SliceRun& slice : slices_) {
+    StagingStreamState state;
+    if (slice.end.load() == SourceEnd::failed || !session_->state(slice.stream, state).ok()) return true;
+    if (slice.foreign_writer && !state.sealed) return true;
+  }
+  return false;
+}
+
 AttemptOutcome Attempt::outcome() {
   AttemptOutcome result;
   for (SliceRun& slice : slices_) {
+    if (!slice.writer) continue;
     result.uncommitted += slice.writer->counts();
     result.source_blocked += slice.writer->blocked();
     result.source_busy += slice.total - std::min(slice.total, slice.writer->blocked());
@@ -351,6 +496,11 @@ AttemptOutcome Attempt::outcome() {
     result.sink_busy += sink.feed->busy();
     result.sink_starved += sink.feed->starved();
     result.retries += sink.feed->retries();
+    const FeedDamage& damage = sink.feed->damage();
+    result.damage.frames += damage.frames;
+    result.damage.bytes += damage.bytes;
+    result.damage.set_aside.insert(result.damage.set_aside.end(), damage.set_aside.begin(),
+                                   damage.set_aside.end());
   }
   result.peak_staging = session_->stats().peak_bytes;
   result.source_metrics = source_services_.metrics();
@@ -371,6 +521,17 @@ AttemptOutcome Attempt::outcome() {
   };
   for (SinkRun& sink : sinks_) consider(sink.status, FailedIn::sink, sink.feed->retries_exhausted());
   for (SliceRun& slice : slices_) consider(slice.status, FailedIn::source, false);
+  if (result.status.ok() && cut_off())
+    result.status =
+        Error(ErrorClass::transient, "E_STAGE_INCOMPLETE",
+              "all that is whole of staging session " + std::string(session_->id()) +
+                  " is delivered, but its source was cut off before its end",
+              setup_.request.unit_id, "go on with `sluice resume`, or run the unit again from newCheckpoint");
+  result.reused = reuses_;
+  // The ends of the session's streams go before it.
+  sinks_.clear();
+  slices_.clear();
+  result.session = std::move(session_);
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "host/run/run_context.hpp"
+#include "host/run/sink_feed.hpp"
 
 namespace sluice::host {
 
@@ -23,6 +24,11 @@ struct AttemptOutcome {
   Counts uncommitted;  // what was read and written beyond the ledger
   std::chrono::nanoseconds source_busy{0}, source_blocked{0}, sink_busy{0}, sink_starved{0};
   uint64_t retries = 0, peak_staging = 0;
+  FeedDamage damage;
+  bool start_over = false;  // nothing was done: the stage is not enough to go on from, and is gone
+  bool reused = false;      // the attempt went on with a stage that was there
+  // Still open; whoever takes the outcome decides what becomes of it. Null when there is none.
+  std::unique_ptr<StagingSession> session;
   std::map<std::string, double> source_metrics, sink_metrics;
 };
 

@@ -1,6 +1,10 @@
 #include "host/run/endpoint_setup.hpp"
 
+#include <xxhash.h>
+
+#include <array>
 #include <boost/json/serialize.hpp>
+#include <cstdio>
 
 #include "host/config/nearest_name.hpp"
 #include "host/config/schema_values.hpp"
@@ -37,6 +41,15 @@ Result<Described> find_description(const EndpointCatalog& catalog, const std::st
 Error placed(const Error& error, const std::string& id, const std::string& place) {
   return Error(error.error_class(), error.code(), "endpoint \"" + id + "\": " + error.message(),
                place + (error.where().empty() ? "" : " " + error.where()), error.hint());
+}
+
+// One way, since configurations may hold secrets and identities are stored with staged data.
+std::string digest(const std::string& text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  std::array<char, 33> hex{};
+  std::snprintf(hex.data(), hex.size(), "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return hex.data();
 }
 
 // Relative paths name another file from another folder: identities use absolute ones.
@@ -88,7 +101,7 @@ Result<EndpointSetup> set_up_endpoint(const EndpointCatalog& catalog, const std:
   }
   return EndpointSetup{
       id, *of, boost::json::serialize(config),
-      description->template_id + boost::json::serialize(with_absolute_path(*description->config)),
+      digest(description->template_id + boost::json::serialize(with_absolute_path(*description->config))),
       std::make_shared<const Scrubber>(std::move(scrubber))};
 }
 

@@ -42,7 +42,7 @@ struct EndpointSetup {
   std::string id;
   EndpointTemplatePtr of;
   std::string config_text;  // JSON: references resolved, coerced, defaults filled in, valid
-  std::string identity;     // template and configuration as written, paths absolute: for locks
+  std::string identity;     // digest of template and configuration as written, paths absolute: for locks
   std::shared_ptr<const Scrubber> scrubber;
 };
 

@@ -31,6 +31,17 @@ bool Ledger::adopted() const {
   return adopted_;
 }
 
+void Ledger::restore(uint32_t slice, const boost::json::object& checkpoint) {
+  std::lock_guard lock(mutex_);
+  slices_.at(slice).checkpoint = checkpoint;
+  restored_ = true;
+}
+
+bool Ledger::moved() const {
+  std::lock_guard lock(mutex_);
+  return commits_ > 0 || adopted_ || restored_;
+}
+
 bool Ledger::resumable() const {
   std::lock_guard lock(mutex_);
   for (const SliceState& state : slices_)

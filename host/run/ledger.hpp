@@ -37,6 +37,10 @@ class Ledger {
   // The sink was found to hold a slice's records up to this checkpoint, from a run whose result was lost.
   void adopt(uint32_t slice, const boost::json::object& checkpoint);
   bool adopted() const;
+  // What the run had committed before, in another process.
+  void restore(uint32_t slice, const boost::json::object& checkpoint);
+  // Whether the checkpoints are not those that the run began with.
+  bool moved() const;
   // Whether every slice that is not done has a checkpoint to go on from.
   bool resumable() const;
   // Forgets everything committed: the next attempt begins anew.
@@ -58,7 +62,7 @@ class Ledger {
   std::vector<SliceState> slices_;
   Counts counts_;
   uint64_t commits_ = 0;
-  bool adopted_ = false;
+  bool adopted_ = false, restored_ = false;
 };
 
 // The checkpoint of a unit whose slices are not all done: an object of the host's own, that a later run takes

@@ -65,33 +65,21 @@ Status agree_on_format(Agreement& agreement, const std::vector<std::string>& giv
       "sinkEndpointId", "choose a sink that takes " + join(gives));
 }
 
-}  // namespace
-
-Result<Agreement> negotiate(const TemplateDescriptor& source, const boost::json::object& unit,
-                            const TemplateDescriptor& sink, const Policy& policy) {
-  Agreement agreement;
-  const auto modes = list_of(unit, "modes", source.source->modes);
-  if (Status status = agree_on_mode(agreement, modes, policy, source.id); !status.ok())
-    return std::move(status).take_error();
-  const auto formats = list_of(unit, "formats", source.source->formats);
-  if (Status status = agree_on_format(agreement, formats, *sink.sink, source.id, sink.id); !status.ok())
-    return std::move(status).take_error();
-
-  if (agreement.tables_to_documents()) {
+// Format, content type, delivery and slices. `agreement.content_type` is the documents' of the source.
+Status agree_on_sink(Agreement& agreement, const std::vector<std::string>& formats,
+                     const std::string& source_id, const TemplateDescriptor& sink, const Policy& policy) {
+  if (Status status = agree_on_format(agreement, formats, *sink.sink, source_id, sink.id); !status.ok())
+    return status;
+  if (agreement.tables_to_documents())
     agreement.content_type = "application/json";
-  } else if (!agreement.sink_tables) {
-    if (const auto* type = unit.if_contains("contentType"); type && type->is_string())
-      agreement.content_type = std::string(type->get_string());
-    else if (source.source->content_types.size() == 1)
-      agreement.content_type = source.source->content_types.front();
-  }
+  else if (agreement.sink_tables)
+    agreement.content_type.clear();
   const auto& accepted = sink.sink->content_types;
   if (!agreement.content_type.empty() && !accepted.empty() && !has(accepted, agreement.content_type))
     return refused("E_CONTENT_TYPE_MISMATCH",
-                   source.id + " gives documents of type " + agreement.content_type + ", and " + sink.id +
+                   source_id + " gives documents of type " + agreement.content_type + ", and " + sink.id +
                        " takes only " + join(accepted),
                    "sinkEndpointId", "choose another sink");
-
   if (policy.exactly_once && sink.sink->delivery == "none")
     return refused(
         "E_DELIVERY_UNSUPPORTED",
@@ -99,6 +87,37 @@ Result<Agreement> negotiate(const TemplateDescriptor& source, const boost::json:
         "policy.delivery", "use at-least-once, or another sink");
   agreement.parallel_sinks = sink.sink->slices == "parallel";
   agreement.ordered_slices = sink.sink->slices == "ordered";
+  return {};
+}
+
+}  // namespace
+
+Result<Agreement> negotiate(const TemplateDescriptor& source, const boost::json::object& unit,
+                            const TemplateDescriptor* sink, const Policy& policy) {
+  Agreement agreement;
+  const auto modes = list_of(unit, "modes", source.source->modes);
+  if (Status status = agree_on_mode(agreement, modes, policy, source.id); !status.ok())
+    return std::move(status).take_error();
+  if (const auto* type = unit.if_contains("contentType"); type && type->is_string())
+    agreement.content_type = std::string(type->get_string());
+  else if (source.source->content_types.size() == 1)
+    agreement.content_type = source.source->content_types.front();
+  const auto formats = list_of(unit, "formats", source.source->formats);
+  if (!sink) {
+    agreement.source_tables = agreement.sink_tables = formats.front() == "tables";
+    return agreement;
+  }
+  if (Status status = agree_on_sink(agreement, formats, source.id, *sink, policy); !status.ok())
+    return std::move(status).take_error();
+  return agreement;
+}
+
+Result<Agreement> negotiate_staged(const Agreement& staged, const std::string& source_id,
+                                   const TemplateDescriptor& sink, const Policy& policy) {
+  Agreement agreement = staged;
+  const std::vector<std::string> formats{staged.source_tables ? "tables" : "documents"};
+  if (Status status = agree_on_sink(agreement, formats, source_id, sink, policy); !status.ok())
+    return std::move(status).take_error();
   return agreement;
 }
 

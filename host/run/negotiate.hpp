@@ -21,9 +21,14 @@ struct Agreement {
   bool tables_to_documents() const { return source_tables && !sink_tables; }
 };
 
-// `unit` is what the source says about it. Refusals, class config: E_MODE_UNSUPPORTED, E_FORMAT_MISMATCH,
-// E_CONTENT_TYPE_MISMATCH, E_DELIVERY_UNSUPPORTED.
+// `unit` is what the source says about it; `sink` is null when there is none yet (export). Refusals, class
+// config: E_MODE_UNSUPPORTED, E_FORMAT_MISMATCH, E_CONTENT_TYPE_MISMATCH, E_DELIVERY_UNSUPPORTED.
 Result<Agreement> negotiate(const TemplateDescriptor& source, const boost::json::object& unit,
-                            const TemplateDescriptor& sink, const Policy& policy);
+                            const TemplateDescriptor* sink, const Policy& policy);
+
+// Likewise for what is staged already: `staged` is what its export agreed on, `source_id` names where it came
+// from.
+Result<Agreement> negotiate_staged(const Agreement& staged, const std::string& source_id,
+                                   const TemplateDescriptor& sink, const Policy& policy);
 
 }  // namespace sluice::host

@@ -2,13 +2,10 @@
 
 #include <boost/json/serialize.hpp>
 
-#include "host/config/nearest_name.hpp"
-#include "host/registry/source_handle.hpp"
 #include "host/run/attempt.hpp"
-#include "host/run/endpoint_services.hpp"
 #include "host/run/exit_code.hpp"
 #include "host/run/retry.hpp"
-#include "host/run/unit_lock.hpp"
+#include "host/run/run_setup.hpp"
 
 namespace sluice::host {
 
@@ -51,26 +48,28 @@ class Run {
   }
 
   RunResult execute() {
-    Status status = accept_request();
-    if (status.ok()) status = prepare();
-    if (status.ok()) status = make_attempts();
+    Status status = RunPreparation(environment_, options_, signal_, log_, result_, setup_).run(parsed_);
+    if (status.ok()) {
+      ledger_ = std::make_unique<Ledger>(setup_.slices);
+      rejections_ = std::make_unique<Rejections>(setup_.request.policy.errors.max_rejected,
+                                                 setup_.request.policy.errors.dead_letter_path,
+                                                 setup_.request.run_id, setup_.request.unit_id);
+      status = make_attempts();
+    }
     conclude(std::move(status));
     return std::move(result_);
   }
 
  private:
-  Status accept_request();
-  Status prepare();
-  Status agree_on_staging();
-  Status take_lock();
-  Status plan_slices(SourceHandle& source);
   Status make_attempts();
+  Status reopen_stage();
   Status merge_checkpoint();
+  Status merge_slices(const std::vector<SliceState>& slices);
   void absorb(const AttemptOutcome& outcome, const Counts& before);
+  void settle_stage(bool succeeded);
   void report_progress(const StagingStats& staging, bool done);
   void keep_time();
   void conclude(Status status);
-  void name_plugin(const EndpointSetup& setup, const char* role);
 
   const RunEnvironment& environment_;
   ParsedRequest parsed_;
@@ -81,193 +80,25 @@ class Run {
   FollowCancellation follow_;
   RunResult result_;
 
-  RunRequest request_;
-  std::optional<EndpointSetup> source_, sink_;
-  boost::json::object unit_;
-  Agreement agreement_;
-  StagingProvider* provider_ = nullptr;
-  Durability staging_durability_ = Durability::memory;
-  std::optional<UnitLock> lock_;
-  std::unique_ptr<EndpointServices> planner_services_;
-  std::optional<SourceHandle> planner_;  // describes the unit, plans slices, merges their checkpoints
-  boost::json::value before_;            // the checkpoint that the source goes on from
+  RunSetup setup_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Rejections> rejections_;
   LiveCounts live_;
+  FeedDamage damage_;
   bool moving_ = false, timed_out_ = false, progress_broken_ = false;
   steady_clock::time_point next_progress_, drain_deadline_;
   std::map<std::string, double> source_metrics_, sink_metrics_;
 };
 
-Status Run::accept_request() {
-  for (const Error& unknown : parsed_.unknown_keys) {
-    if (options_.strict && parsed_.request) return unknown;
-    result_.warnings.push_back(
-        Error(ErrorClass::config, "W_KEY_UNKNOWN", unknown.message(), unknown.where(), unknown.hint()));
-  }
-  if (!parsed_.request) return parsed_.request.error();
-  request_ = *parsed_.request;
-  result_.delivery = request_.policy.exactly_once ? "exactly-once" : "at-least-once";
-  return {};
-}
-
-Status Run::agree_on_staging() {
-  provider_ = environment_.staging.find(request_.staging_provider_id);
-  const std::vector<std::string> known = environment_.staging.ids();
-  if (!provider_) {
-    std::string hint = did_you_mean(request_.staging_provider_id, names_of(known));
-    if (hint.empty()) {
-      hint = "known providers:";
-      for (const std::string& id : known) hint += " " + id;
-    }
-    return Error(ErrorClass::config, "E_PROVIDER_UNKNOWN",
-                 "no staging provider \"" + request_.staging_provider_id + "\"", "stagingProviderId", hint);
-  }
-  const Durability strongest = provider_->strongest_durability();
-  const Durability wanted = request_.policy.staging.durability.value_or(std::min(strongest, Durability::os));
-  if (wanted == Durability::disk && strongest < Durability::disk)
-    return Error(ErrorClass::config, "E_DURABILITY",
-                 "staging provider \"" + request_.staging_provider_id + "\" promises durability \"" +
-                     std::string(to_string(strongest)) + "\" and not \"disk\"",
-                 "policy.staging.durability", "choose a provider that can, or a weaker durability");
-  if (wanted > strongest)
-    result_.warnings.push_back(Error(ErrorClass::config, "W_DURABILITY",
-                                     "staged records have durability \"" + std::string(to_string(strongest)) +
-                                         "\" with this provider; commits have \"os\"",
-                                     "policy.staging.durability"));
-  staging_durability_ = std::min(wanted, strongest);
-  result_.staging_provider = request_.staging_provider_id;
-  result_.staging_durability = std::string(to_string(staging_durability_));
-  result_.durability = wanted == Durability::disk ? "disk" : "os";
-  return {};
-}
-
-void Run::name_plugin(const EndpointSetup& setup, const char* role) {
-  result_.plugins.push_back(boost::json::object{{"templateId", setup.of->descriptor.id},
-                                                {"role", role},
-                                                {"plugin", setup.of->plugin->descriptor.id},
-                                                {"version", setup.of->plugin->descriptor.version},
-                                                {"path", setup.of->plugin->path.string()}});
-}
-
-Status Run::prepare() {
-  Result<EndpointSetup> source =
-      set_up_endpoint(environment_.catalog, request_.endpoint_id, request_.policy.source, "source");
-  if (!source) return source.error();
-  source_.emplace(std::move(*source));
-  Result<EndpointSetup> sink =
-      set_up_endpoint(environment_.catalog, request_.sink_endpoint_id, request_.policy.sink, "sink");
-  if (!sink) return sink.error();
-  sink_.emplace(std::move(*sink));
-  name_plugin(*source_, "source");
-  name_plugin(*sink_, "sink");
-  log_ = log_.with("unit", request_.unit_id);
-  // One log for both sides: what either keeps secret is scrubbed from all.
-  auto secrets = std::make_shared<Scrubber>(Scrubber::joined(*source_->scrubber, *sink_->scrubber));
-  source_->scrubber = sink_->scrubber = secrets;
-  log_.set_scrubber(secrets);
-
-  if (Status status = agree_on_staging(); !status.ok()) return status;
-  planner_services_ = std::make_unique<EndpointServices>(
-      log_.with("endpoint", source_->id), signal_, StopLevel::drain, environment_.catalog.config.base_dir);
-  Result<SourceHandle> planner =
-      SourceHandle::create(source_->of, source_->config_text, planner_services_->table());
-  if (!planner) return std::move(planner).error();
-  planner_.emplace(std::move(*planner));
-  Result<boost::json::object> unit = planner_->unit(request_.unit_id);
-  if (!unit) return std::move(unit).error();
-  unit_ = std::move(*unit);
-  Result<Agreement> agreement =
-      negotiate(source_->of->descriptor, unit_, sink_->of->descriptor, request_.policy);
-  if (!agreement) return std::move(agreement).error();
-  agreement_ = std::move(*agreement);
-  for (const Error& warning : agreement_.warnings) result_.warnings.push_back(warning);
-  if (Status status = take_lock(); !status.ok()) return status;
-  return plan_slices(*planner_);
-}
-
-Status Run::take_lock() {
-  Result<UnitLock> lock = UnitLock::take(source_->id + "\n" + source_->identity + "\n" + request_.unit_id +
-                                             "\n" + sink_->id + "\n" + sink_->identity,
-                                         request_.unit_id, environment_.lock_folder);
-  if (!lock) return std::move(lock).error();
-  lock_.emplace(std::move(*lock));
-  return {};
-}
-
-Status Run::plan_slices(SourceHandle& source) {
-  std::vector<SliceState> slices;
-  before_ = nullptr;
-  if (agreement_.incremental && request_.checkpoint) {
-    // A run that was cut off between slices goes on with the same ones, whatever the policy says now.
-    if (std::optional<PackedSlices> packed = unpack_slices(*request_.checkpoint)) {
-      slices = std::move(packed->slices);
-      before_ = std::move(packed->before);
-    } else {
-      before_ = *request_.checkpoint;
-    }
-  }
-  if (slices.empty() && request_.policy.slices > 1) {
-    if (!source_->of->descriptor.source->slices || !source.can_plan()) {
-      result_.warnings.push_back(
-          Error(ErrorClass::config, "W_NO_SLICES",
-                source_->of->descriptor.id + " cannot divide this unit; it is read as a whole",
-                "policy.parallelism.slices"));
-    } else {
-      const std::string checkpoint = before_.is_object() ? boost::json::serialize(before_) : std::string();
-      sluice_read_request request{};
-      request.size = sizeof request;
-      request.slice_count = request_.policy.slices;
-      request.incremental = agreement_.incremental ? 1 : 0;
-      request.unit_id = abi(request_.unit_id);
-      request.checkpoint = abi(checkpoint);
-      request.format = abi(agreement_.source_tables ? "tables" : "documents");
-      request.run_id = abi(request_.run_id);
-      Result<std::vector<boost::json::object>> planned = source.plan(request, request_.policy.slices);
-      if (!planned) return std::move(planned).error();
-      for (boost::json::object& slice : *planned) slices.push_back({std::move(slice), std::nullopt, false});
-    }
-  }
-  if (!slices.empty() && request_.policy.exactly_once)
-    return Error(ErrorClass::config, "E_DELIVERY_UNSUPPORTED",
-                 "exactly-once delivery of slices is not possible yet", "policy.parallelism.slices",
-                 "use one slice");
-  if (slices.empty()) {
-    SliceState whole;
-    if (before_.is_object()) whole.checkpoint = before_.get_object();
-    slices.push_back(std::move(whole));
-  }
-  ledger_ = std::make_unique<Ledger>(std::move(slices));
-  rejections_ = std::make_unique<Rejections>(request_.policy.errors.max_rejected,
-                                             request_.policy.errors.dead_letter_path, request_.run_id,
-                                             request_.unit_id);
-  return {};
-}
-
 Status Run::make_attempts() {
-  RunContext context{environment_,
-                     request_,
-                     *source_,
-                     *sink_,
-                     agreement_,
-                     unit_,
-                     *provider_,
-                     staging_durability_,
-                     source_->id + "/" + request_.unit_id,
-                     before_,
-                     ledger_->slices().size(),
-                     signal_,
-                     *rejections_,
-                     *ledger_,
-                     live_,
-                     log_};
+  RunContext context{environment_, setup_, signal_, *rejections_, *ledger_, live_, log_};
   log_.write(Severity::info, "run begins",
-             {{"source", source_->id},
-              {"sink", sink_->id},
-              {"mode", agreement_.incremental ? "INCREMENTAL" : "FULL"}});
+             {{"source", setup_.note.source_id},
+              {"sink", setup_.sink ? setup_.sink->id : "(none)"},
+              {"mode", setup_.agreement.incremental ? "INCREMENTAL" : "FULL"}});
   next_progress_ = steady_clock::now();
   moving_ = true;
-  const RetryPolicy& retry = request_.policy.retry;
+  const RetryPolicy& retry = setup_.request.policy.retry;
   for (uint32_t attempt = 1;; ++attempt) {
     if (signal_.draining()) return Error(ErrorClass::cancelled, "E_CANCELLED", "the run was asked to stop");
     const Counts before = ledger_->counts();
@@ -278,6 +109,14 @@ Status Run::make_attempts() {
                   report_progress(staging, false);
                 }};
     AttemptOutcome outcome = run_attempt(context, watch);
+    setup_.session = std::move(outcome.session);
+    if (outcome.start_over) {
+      log_.write(Severity::warning, "what is staged is not enough to go on from: the source is read again",
+                 {{"stageRef", setup_.request.staging_provider_id + ":" + setup_.request.stage_id}});
+      if (!setup_.agreement.incremental) ledger_->reset();
+      // Sessions go once: the next attempt makes a new one, so this cannot come again without progress.
+      continue;
+    }
     absorb(outcome, before);
     if (outcome.status.ok()) {
       if (outcome.limit_reached)
@@ -290,7 +129,10 @@ Status Run::make_attempts() {
       moving_ = ledger_->commits() > 0;
     // Progress since the last attempt means that the fault did pass: count from anew.
     if (ledger_->commits() > commits_before) attempt = 1;
-    if (!outcome.retry_is_due || attempt >= retry.max_attempts) return std::move(outcome.status);
+    // Nobody reads an export that has filled its stage: what is staged is kept for an import.
+    const bool full =
+        setup_.phase == RunPhase::export_only && outcome.status.error().code() == "E_STAGING_FULL";
+    if (!outcome.retry_is_due || full || attempt >= retry.max_attempts) return std::move(outcome.status);
     ++result_.retries;
     log_.write(Severity::warning,
                "the run is tried again from its last commit: " + outcome.status.error().message(),
@@ -298,9 +140,10 @@ Status Run::make_attempts() {
     if (signal_.wait(backoff(retry, attempt), StopLevel::drain))
       return Error(ErrorClass::cancelled, "E_CANCELLED",
                    "the run was asked to stop while it waited to try again");
+    if (Status status = reopen_stage(); !status.ok()) return status;
     // FULL, and a sink that made a part durable before the end: without a checkpoint to go on from, begin
     // anew.
-    if (!agreement_.incremental && !ledger_->resumable()) ledger_->reset();
+    if (!setup_.session && !setup_.agreement.incremental && !ledger_->resumable()) ledger_->reset();
     rejections_->restart(ledger_->counts().rejected());
     const Counts committed = ledger_->counts();
     live_.records_read = committed.read();
@@ -309,6 +152,46 @@ Status Run::make_attempts() {
     live_.bytes_read = committed.bytes_read;
     live_.bytes_written = committed.bytes_written;
   }
+}
+
+// The next attempt goes on with what is staged, when staging can be opened again; else with a new session.
+Status Run::reopen_stage() {
+  if (!setup_.session) return {};
+  if (!setup_.provider->resumable()) {
+    setup_.session.reset();
+    return {};
+  }
+  StagingRequest request;
+  request.stage_id = setup_.session->id();
+  request.durability = setup_.staging_durability;
+  request.fail_when_full = setup_.request.policy.staging.fail_when_full;
+  request.ends = setup_.phase == RunPhase::import_only   ? StagingEnds::reader
+                 : setup_.phase == RunPhase::export_only ? StagingEnds::writer
+                                                         : StagingEnds::both;
+  setup_.session->keep();
+  setup_.session.reset();
+  return setup_.provider->open(request, setup_.session);
+}
+
+// What becomes of the session, by the policy; one that is kept is named in the result.
+void Run::settle_stage(bool succeeded) {
+  result_.stage_ref.clear();
+  std::unique_ptr<StagingSession> session = std::move(setup_.session);
+  if (!session || !setup_.provider->resumable()) return;
+  // Whether there is something in it that a resume would need.
+  bool pending = setup_.phase == RunPhase::export_only;
+  for (uint32_t stream = 0; stream < setup_.note.streams.size() && !pending; ++stream) {
+    StagingStreamState state;
+    pending = !session->state(stream, state).ok() || state.next > state.first ||
+              (setup_.phase != RunPhase::whole && !state.sealed);
+  }
+  const std::string& keep = setup_.request.policy.staging.keep;
+  const bool exported = succeeded && setup_.phase == RunPhase::export_only;
+  const bool only_copy = damage_.frames > 0 && damage_.set_aside.empty();
+  const bool kept = exported || only_copy || keep == "always" || (!succeeded && pending && keep != "never");
+  if (!kept) return;
+  result_.stage_ref = StageRef{setup_.request.staging_provider_id, std::string(session->id())}.text();
+  session->keep();
 }
 
 void Run::absorb(const AttemptOutcome& outcome, const Counts& before) {
@@ -320,10 +203,20 @@ void Run::absorb(const AttemptOutcome& outcome, const Counts& before) {
   result_.peak_staging = std::max(result_.peak_staging, outcome.peak_staging);
   for (const auto& [name, value] : outcome.source_metrics) source_metrics_[name] += value;
   for (const auto& [name, value] : outcome.sink_metrics) sink_metrics_[name] += value;
-  // What was read stands on the source's side; what was written counts only when it is committed.
+  damage_.frames += outcome.damage.frames;
+  damage_.bytes += outcome.damage.bytes;
+  damage_.set_aside.insert(damage_.set_aside.end(), outcome.damage.set_aside.begin(),
+                           outcome.damage.set_aside.end());
+  // What was read stands on the source's side; what was written counts only when it is committed. Frames that
+  // were staged before are read out of staging, and counted when they are committed.
   const Counts committed = ledger_->counts();
+  if (outcome.reused) {
+    result_.counts = committed;
+    return;
+  }
   result_.counts = before;
   result_.counts += outcome.uncommitted;
+  if (setup_.phase == RunPhase::export_only) return;
   result_.counts.written = committed.written;
   result_.counts.sink_rejected = committed.sink_rejected;
   result_.counts.sink_filtered = committed.sink_filtered;
@@ -331,21 +224,20 @@ void Run::absorb(const AttemptOutcome& outcome, const Counts& before) {
 }
 
 Status Run::merge_checkpoint() {
+  // Nothing is committed to a sink yet: the caller's checkpoint stays.
+  if (setup_.phase == RunPhase::export_only) return {};
   const std::vector<SliceState> slices = ledger_->slices();
-  result_.new_checkpoint = ledger_->checkpoint_after({}, before_);
+  result_.new_checkpoint = ledger_->checkpoint_after({}, setup_.before);
   // A slice that ended at a limit has more: the next run goes on with the same slices.
-  if (ledger_->planned() && ledger_->all_done()) {
-    boost::json::array list;
-    for (const SliceState& state : slices) {
-      boost::json::object entry{{"slice", state.slice}, {"checkpoint", nullptr}};
-      if (state.checkpoint) entry["checkpoint"] = *state.checkpoint;
-      list.push_back(std::move(entry));
-    }
-    Result<boost::json::object> merged = planner_->merge(
-        boost::json::serialize(boost::json::object{{"before", before_}, {"slices", std::move(list)}}));
-    if (!merged) return std::move(merged).error();
-    result_.new_checkpoint = std::move(*merged);
-  }
+  if (ledger_->planned() && ledger_->all_done())
+    if (Status status = merge_slices(slices); !status.ok()) return status;
+  if (damage_.frames > 0)
+    return Error(
+        ErrorClass::damaged, "E_STAGING_DAMAGED",
+        std::to_string(damage_.frames) + " staged batches (" + std::to_string(damage_.bytes) +
+            " bytes) are damaged and not delivered; what is whole is" +
+            (damage_.set_aside.empty() ? "" : "; the bytes are set aside in " + damage_.set_aside.front()),
+        setup_.unit_key, "newCheckpoint stands before the damage: a run from there reads it again");
   if (result_.counts.reconciled()) return {};
   return Error(ErrorClass::system, "E_RECONCILIATION",
                "the counts do not add up: read " + std::to_string(result_.counts.read()) + ", written " +
@@ -354,8 +246,37 @@ Status Run::merge_checkpoint() {
                    std::to_string(result_.counts.filtered()));
 }
 
+// The source alone knows what its slices' checkpoints come to.
+Status Run::merge_slices(const std::vector<SliceState>& slices) {
+  boost::json::array list;
+  for (const SliceState& state : slices) {
+    boost::json::object entry{{"slice", state.slice}, {"checkpoint", nullptr}};
+    if (state.checkpoint) entry["checkpoint"] = *state.checkpoint;
+    list.push_back(std::move(entry));
+  }
+  const std::string given =
+      boost::json::serialize(boost::json::object{{"before", setup_.before}, {"slices", std::move(list)}});
+  if (!setup_.planner) {
+    // An import has not opened the source. Where that cannot be had, the checkpoint stays in slices: the next
+    // run takes it so.
+    Result<EndpointSetup> source = set_up_endpoint(environment_.catalog, setup_.request.endpoint_id,
+                                                   setup_.request.policy.source, "source");
+    if (!source) return {};
+    setup_.planner_services = std::make_unique<EndpointServices>(
+        log_.with("endpoint", source->id), signal_, StopLevel::drain, environment_.catalog.config.base_dir);
+    Result<SourceHandle> planner =
+        SourceHandle::create(source->of, source->config_text, setup_.planner_services->table());
+    if (!planner) return {};
+    setup_.planner.emplace(std::move(*planner));
+  }
+  Result<boost::json::object> merged = setup_.planner->merge(given);
+  if (!merged) return std::move(merged).error();
+  result_.new_checkpoint = std::move(*merged);
+  return {};
+}
+
 void Run::keep_time() {
-  const auto& timeout = request_.policy.limits.timeout;
+  const auto& timeout = setup_.request.policy.limits.timeout;
   if (!timeout || steady_clock::now() - started_ < *timeout) return;
   if (!timed_out_) {
     timed_out_ = true;
@@ -373,7 +294,7 @@ void Run::report_progress(const StagingStats& staging, bool done) {
   next_progress_ = now + options_.progress_interval;
   Progress progress;
   progress.run_id = result_.run_id;
-  progress.unit_id = request_.unit_id;
+  progress.unit_id = setup_.request.unit_id;
   progress.records_read = live_.records_read.load(std::memory_order_relaxed);
   progress.records_written = live_.records_written.load(std::memory_order_relaxed);
   progress.records_rejected = live_.records_rejected.load(std::memory_order_relaxed);
@@ -384,7 +305,7 @@ void Run::report_progress(const StagingStats& staging, bool done) {
   progress.staging_capacity = staging.capacity_bytes;
   progress.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
   progress.checkpoint =
-      boost::json::serialize(ledger_ ? ledger_->checkpoint_after({}, before_) : result_.new_checkpoint);
+      boost::json::serialize(ledger_ ? ledger_->checkpoint_after({}, setup_.before) : result_.new_checkpoint);
   progress.done = done;
   try {
     options_.on_progress(progress);
@@ -397,17 +318,17 @@ void Run::report_progress(const StagingStats& staging, bool done) {
 }
 
 void Run::conclude(Status status) {
+  settle_stage(status.ok());
   if (ledger_) {
     result_.commits = ledger_->commits();
     if (ledger_->adopted())
       result_.warnings.push_back(
           Error(ErrorClass::config, "W_RESUMED_FROM_SINK",
                 "the sink already held more than the request's checkpoint says; the run went on from there",
-                request_.sink_endpoint_id));
+                setup_.request.sink_endpoint_id));
     if (!status.ok())
-      result_.new_checkpoint = ledger_->commits() > 0 || ledger_->adopted()
-                                   ? ledger_->checkpoint_after({}, before_)
-                                   : parsed_.checkpoint;
+      result_.new_checkpoint =
+          ledger_->moved() ? ledger_->checkpoint_after({}, setup_.before) : result_.checkpoint_before;
   }
   for (auto& entry : result_.plugins) {
     const auto& metrics = entry.at("role").as_string() == "source" ? source_metrics_ : sink_metrics_;
@@ -422,10 +343,11 @@ void Run::conclude(Status status) {
       result_.warnings.push_back(
           Error(ErrorClass::config, "W_REJECTED",
                 std::to_string(result_.counts.rejected()) + " rejected; the first: " + rejections_->first(),
-                request_.unit_id));
+                setup_.request.unit_id));
   } else {
     Error error = std::move(status).take_error();
-    if (source_ && source_->scrubber) error = source_->scrubber->scrub(error);
+    if (setup_.source && setup_.source->scrubber) error = setup_.source->scrubber->scrub(error);
+    if (setup_.sink && setup_.sink->scrubber) error = setup_.sink->scrubber->scrub(error);
     if (timed_out_ && error.error_class() == ErrorClass::cancelled)
       error = Error(ErrorClass::cancelled, "E_TIMEOUT",
                     "the run reached policy.limits.timeout and stopped at a durable point",

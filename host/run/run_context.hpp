@@ -32,18 +32,11 @@ struct RunEnvironment {
   std::filesystem::path lock_folder;
 };
 
+struct RunSetup;
+
 struct RunContext {
   const RunEnvironment& environment;
-  const RunRequest& request;
-  const EndpointSetup& source;
-  const EndpointSetup& sink;
-  const Agreement& agreement;
-  const boost::json::object& unit;
-  StagingProvider& provider;
-  Durability staging_durability;
-  std::string unit_key;
-  boost::json::value checkpoint_before;
-  uint64_t sliced = 1;
+  RunSetup& setup;
 
   RunSignal& signal;
   Rejections& rejections;

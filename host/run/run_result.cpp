@@ -102,7 +102,8 @@ boost::json::object to_json(const RunResult& result) {
           {"newCheckpoint", result.new_checkpoint},
           {"stats", std::move(stats)},
           {"receipt", std::move(receipt)},
-          {"stageRef", nullptr},
+          {"stageRef",
+           result.stage_ref.empty() ? boost::json::value(nullptr) : boost::json::value(result.stage_ref)},
           {"errors", list_of(result.errors)},
           {"warnings", list_of(result.warnings)}};
 }

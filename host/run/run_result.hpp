@@ -26,6 +26,8 @@ struct RunResult {
   std::string delivery = "at-least-once", durability = "os", staging_provider, staging_durability = "memory";
   boost::json::array plugins;  // what served: templateId, role, plugin, version, path, metrics
 
+  std::string stage_ref;  // of the staging session that is kept; empty: none
+
   std::vector<Error> errors, warnings;
   int exit_code = 1;
 };

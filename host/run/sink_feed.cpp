@@ -1,7 +1,9 @@
 #include "host/run/sink_feed.hpp"
 
+#include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdio>
 
 #include "host/run/retry.hpp"
 #include "sluice/batch/batch_view.hpp"
@@ -17,6 +19,12 @@ using std::chrono::steady_clock;
 
 Error cancelled() {
   return Error(ErrorClass::cancelled, "E_CANCELLED", "the run was stopped");
+}
+
+std::string hex(uint64_t value) {
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
+  return text.data();
 }
 
 std::string record_text(std::span<const std::byte> frame, uint32_t record) {
@@ -44,6 +52,7 @@ SinkFeed::SinkFeed(SinkHandle& sink, std::vector<FeedStream> streams, FeedSettin
     Position position;
     position.stream = stream;
     position.pending.slice = stream.slice;
+    position.next_sequence = stream.first;
     positions_.push_back(std::move(position));
   }
 }
@@ -63,6 +72,7 @@ Status SinkFeed::feed() {
   size_t idle = 0;  // streams in a row that had nothing
   while (!all_ended()) {
     if (signal_.stopping()) return cancelled();
+    if (settings_.stops_at_drain && signal_.draining()) return {};
     Position& from = positions_[turn];
     if (from.ended) {
       turn = (turn + 1) % positions_.size();
@@ -84,26 +94,70 @@ Status SinkFeed::feed_one(Position& from, milliseconds wait, bool& got) {
   auto kind = StagingReader::Next::nothing_yet;
   std::span<const std::byte> frame;
   const auto begin = steady_clock::now();
-  Status status = from.stream.reader->next(wait, kind, frame);
+  Status status = from.stream.reader().next(wait, kind, frame);
   const auto came = steady_clock::now();
   starved_ += came - begin;
   if (!status.ok()) return status;
   got = kind != StagingReader::Next::nothing_yet;
-  if (kind == StagingReader::Next::end) from.ended = true;
+  if (kind == StagingReader::Next::end) {
+    from.ended = true;
+    return find_loss(from, from.next_sequence);
+  }
   if (kind != StagingReader::Next::frame) return {};
   status = take(from, frame);
-  from.stream.reader->release();
+  from.stream.reader().release();
   busy_ += steady_clock::now() - came;
+  if (status.ok() && from.stream.reader().wants_room()) status = make_room(from);
   return status;
+}
+
+// Staging gives `sequence` next, or ends there: what lies between must be lost for a reason that it knows.
+Status SinkFeed::find_loss(Position& from, uint64_t sequence) {
+  StagingStreamState state;
+  if (Status status = from.stream.session->state(from.stream.stream, state); !status.ok()) return status;
+  const uint64_t lost = state.lost_frames - std::min(state.lost_frames, from.lost);
+  if (!from.ended && sequence != from.next_sequence + lost)
+    return Error(ErrorClass::damaged, "E_STAGING_SEQUENCE",
+                 "staging gave batch " + std::to_string(sequence) + " where batch " +
+                     std::to_string(from.next_sequence) + " was due");
+  if (lost == 0) return {};
+  log_.write(Severity::error, "staged batches are damaged and left out",
+             {{"from", std::to_string(from.next_sequence)}, {"batches", std::to_string(lost)}});
+  damage_.frames += lost;
+  damage_.bytes += state.lost_bytes - std::min(state.lost_bytes, from.lost_bytes);
+  for (size_t i = from.set_aside; i < state.set_aside.size(); ++i)
+    damage_.set_aside.push_back(state.set_aside[i]);
+  if (settings_.exactly_once) {
+    if (dirty_ && !from.uncovered)
+      if (Status status = commit(false); !status.ok()) return status;
+    return Error(ErrorClass::damaged, "E_STAGING_DAMAGED",
+                 "batches from " + std::to_string(from.next_sequence) +
+                     " on are damaged, and exactly-once delivery ends before them",
+                 settings_.stage_id, "run the unit again from newCheckpoint: it reads them from the source");
+  }
+  from.lost += lost;
+  from.lost_bytes = state.lost_bytes;
+  from.set_aside = state.set_aside.size();
+  from.next_sequence += lost;
+  return {};
+}
+
+// The writer is short of room that only a commit gives back. What no commit may cover yet is given up as a
+// means to begin again from: the sink holds it, uncommitted, and a failure goes back to the last commit and
+// the source.
+Status SinkFeed::make_room(Position& from) {
+  bool uncovered = false;
+  for (const Position& position : positions_) uncovered = uncovered || position.uncovered;
+  if (!uncovered || !settings_.exactly_once)
+    if (Status status = commit(false); !status.ok()) return status;
+  return from.stream.reader().wants_room() ? from.stream.reader().forget(from.next_sequence - 1) : Status();
 }
 
 Status SinkFeed::take(Position& from, std::span<const std::byte> frame) {
   if (Status status = verify_frame(frame); !status.ok()) return status;
   BatchView view(frame);
   if (view.sequence() != from.next_sequence)
-    return Error(ErrorClass::damaged, "E_STAGING_SEQUENCE",
-                 "staging gave batch " + std::to_string(view.sequence()) + " where batch " +
-                     std::to_string(from.next_sequence) + " was due");
+    if (Status status = find_loss(from, view.sequence()); !status.ok()) return status;
   ++from.next_sequence;
   if (view.size() > 0)
     if (Status status = write(from, frame); !status.ok()) return status;
@@ -115,6 +169,12 @@ Status SinkFeed::take(Position& from, std::span<const std::byte> frame) {
   counts.bytes_read += header.bytes_read;
   counts.bytes_staged += frame.size();
   counts.batches += header.record_count > 0 ? 1 : 0;
+  from.digest = header.checksum;
+  if (view.sequence() < from.stream.staged_before) {
+    live_.records_read.fetch_add(uint64_t{header.record_count} + header.filtered + header.rejected,
+                                 std::memory_order_relaxed);
+    live_.bytes_read.fetch_add(header.bytes_read, std::memory_order_relaxed);
+  }
   if (!view.checkpoint().empty()) {
     from.checkpoint = view.checkpoint();
     from.uncovered = false;
@@ -189,6 +249,15 @@ Status SinkFeed::with_retries(const char* what, const std::function<Status()>& c
   }
 }
 
+// How the source of a stream that has ended came to its end.
+SourceEnd SinkFeed::end_of(const Position& position) const {
+  if (!position.stream.foreign_writer) return position.stream.source_end->load(std::memory_order_acquire);
+  StagingStreamState state;
+  if (!position.stream.session->state(position.stream.stream, state).ok() || !state.sealed)
+    return SourceEnd::failed;
+  return state.how == SealedAs::limited ? SourceEnd::limited : SourceEnd::finished;
+}
+
 bool SinkFeed::all_ended() const {
   for (const Position& position : positions_)
     if (!position.ended) return false;
@@ -220,15 +289,18 @@ Status SinkFeed::commit_if_due() {
 Status SinkFeed::finish() {
   bool finished = true, uncovered = false;
   for (const Position& position : positions_) {
-    const SourceEnd end = position.stream.source_end->load(std::memory_order_acquire);
+    const SourceEnd end = end_of(position);
     finished = finished && (end == SourceEnd::finished || end == SourceEnd::limited);
     uncovered = uncovered || position.uncovered;
   }
-  if (finished) return commit(true);
-  if (!dirty_) return {};
-  // Exactly once: what no checkpoint covers would come again.
-  if (settings_.exactly_once && uncovered) return sink_.abort();
-  return commit(false);
+  const bool drained = !all_ended();
+  if (finished && !drained) return commit(true);
+  if (dirty_) {
+    // Exactly once: what no checkpoint covers would come again.
+    Status status = settings_.exactly_once && uncovered ? sink_.abort() : commit(false);
+    if (!status.ok()) return status;
+  }
+  return drained ? Status(cancelled()) : Status();
 }
 
 Status SinkFeed::commit(bool final) {
@@ -236,7 +308,7 @@ Status SinkFeed::commit(bool final) {
   std::vector<Commit> commits;
   boost::json::array sequences;
   for (Position& position : positions_) {
-    if (!position.checkpoint.empty()) {
+    if (!position.checkpoint.empty() && position.lost == 0) {
       boost::system::error_code error;
       boost::json::value checkpoint = boost::json::parse(position.checkpoint, error);
       if (error || !checkpoint.is_object())
@@ -246,9 +318,11 @@ Status SinkFeed::commit(bool final) {
       position.pending.checkpoint = std::move(checkpoint.get_object());
     }
     position.pending.finished =
-        position.ended && position.stream.source_end->load(std::memory_order_acquire) == SourceEnd::finished;
+        position.ended && position.lost == 0 && end_of(position) == SourceEnd::finished;
     commits.push_back(position.pending);
-    sequences.push_back({{"slice", position.stream.slice}, {"sequence", position.next_sequence}});
+    sequences.push_back({{"slice", position.stream.slice},
+                         {"sequence", position.next_sequence},
+                         {"digest", hex(position.digest)}});
   }
   const boost::json::value checkpoint = ledger_.checkpoint_after(commits, settings_.checkpoint_before);
   const std::string token = boost::json::serialize(boost::json::object{
@@ -270,10 +344,12 @@ Status SinkFeed::commit(bool final) {
   for (Position& position : positions_) {
     position.pending.counts = {};
     position.pending.checkpoint.reset();
-    position.checkpoint.clear();
-    if (position.next_sequence > 0)
-      if (Status done = position.stream.reader->acknowledge(position.next_sequence - 1, {}); !done.ok())
+    if (position.next_sequence > position.stream.first)
+      if (Status done = position.stream.reader().acknowledge(
+              position.next_sequence - 1, position.lost == 0 ? position.checkpoint : std::string());
+          !done.ok())
         return done;
+    position.checkpoint.clear();
   }
   return {};
 }

@@ -25,17 +25,30 @@ enum class SourceEnd : int { running, finished, limited, failed };
 
 struct FeedStream {
   uint32_t slice;
-  StagingReader* reader;
+  StagingSession* session;
+  uint32_t stream;  // in the session
   const std::atomic<SourceEnd>* source_end;
+  uint64_t first = 0;           // frame to begin with
+  uint64_t staged_before = 0;   // frames below were staged before this attempt: nobody has counted them yet
+  bool foreign_writer = false;  // another process writes: how the source ended is asked of staging
+
+  StagingReader& reader() const { return session->reader(stream); }
+};
+
+// Frames that staging could not give.
+struct FeedDamage {
+  uint64_t frames = 0, bytes = 0;
+  std::vector<std::string> set_aside;
 };
 
 struct FeedSettings {
   bool ordered;              // one slice after another, else whatever is there
   bool tables_to_documents;  // the source gives tables, the sink takes only documents
   bool exactly_once;
+  bool stops_at_drain;  // no source will end the streams: a drain ends the feed at the next commit
   const CommitPolicy* commit;
   const RetryPolicy* retry;
-  std::string run_id, unit_id;
+  std::string run_id, unit_id, stage_id;
   boost::json::value checkpoint_before;
 };
 
@@ -49,6 +62,10 @@ class SinkFeed {
 
   // Until every stream has ended; then the final commit, when all their sources finished, else a commit of
   // what was written. On failure the sink is told to take back what was not committed.
+  //
+  // Damaged frames: at least once, the whole ones behind them are delivered too, and checkpoints stay before
+  // the damage, so that a run from there reads what is lost again. Exactly once, the feed ends before the
+  // damage with E_STAGING_DAMAGED, since what follows would come twice then.
   Status run();
 
   std::chrono::nanoseconds busy() const { return busy_; }
@@ -56,6 +73,7 @@ class SinkFeed {
   uint64_t retries() const { return retries_; }
   // The failure was tried again as often as the policy allows, in place: no other attempt is due.
   bool retries_exhausted() const { return exhausted_; }
+  const FeedDamage& damage() const { return damage_; }
 
  private:
   struct Position {
@@ -65,17 +83,24 @@ class SinkFeed {
     Commit pending;          // since the last durable commit
     std::string checkpoint;  // the newest one, JSON text; empty: none since the last durable commit
     bool uncovered = false;  // records written after the newest checkpoint
+    uint64_t digest = 0;     // the newest frame's checksum
+    uint64_t lost = 0;       // frames
+    uint64_t lost_bytes = 0;
+    size_t set_aside = 0;  // files told
   };
 
   Status feed();
   Status feed_one(Position& from, std::chrono::milliseconds wait, bool& got);
   Status take(Position& from, std::span<const std::byte> frame);
   Status write(Position& from, std::span<const std::byte> frame);
+  Status find_loss(Position& from, uint64_t next_sequence);
+  Status make_room(Position& from);
   Status commit_if_due();
   Status finish();
   Status commit(bool final);
   Status with_retries(const char* what, const std::function<Status()>& call);
   bool all_ended() const;
+  SourceEnd end_of(const Position& position) const;
   std::chrono::milliseconds patience() const;
 
   static sluice_status on_reject(void* self, uint32_t record, sluice_str code, sluice_str reason,
@@ -105,6 +130,7 @@ class SinkFeed {
   std::chrono::nanoseconds busy_{0}, starved_{0};
   uint64_t retries_ = 0;
   bool exhausted_ = false;
+  FeedDamage damage_;
 };
 
 }  // namespace sluice::host

@@ -143,7 +143,7 @@ void StreamWriter::expect(void* self, uint64_t bytes) {
   get(self).live_.bytes_expected.store(bytes, std::memory_order_relaxed);
 }
 
-Status StreamWriter::finish() {
+Status StreamWriter::finish(SealedAs how) {
   if (!claim_.empty()) abandon(this);
   while (pending_rejected_ > 0 || pending_filtered_ > 0) {
     std::span<std::byte> room;
@@ -152,7 +152,7 @@ Status StreamWriter::finish() {
     claim_ = room;
     if (Status status = do_publish(frame.finish()); !status.ok()) return status;
   }
-  return staging_.seal(SealedAs::finished);
+  return staging_.seal(how);
 }
 
 }  // namespace sluice::host

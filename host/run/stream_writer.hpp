@@ -38,8 +38,10 @@ class StreamWriter {
 
   const sluice_writer* table() const { return &table_; }
 
+  // Before read(): the stream goes on with this frame.
+  void begin_with(uint64_t sequence) { sequence_ = sequence; }
   // After read() returned: stages accounting that no frame carried yet, and seals the stream.
-  Status finish();
+  Status finish(SealedAs how);
 
   const Counts& counts() const { return counts_; }
   std::chrono::nanoseconds blocked() const { return blocked_; }

@@ -204,9 +204,10 @@ Status AbiSession::state(uint32_t slice, StagingStreamState& out) const {
     out.first = natural(json, "first");
     out.next = natural(json, "next");
     out.sealed = json.at("sealed").as_bool();
-    out.how = natural(json, "how") == SLUICE_SEAL_LIMITED ? SealedAs::limited : SealedAs::finished;
+    out.how = static_cast<SealedAs>(std::min<uint64_t>(natural(json, "how"), SLUICE_SEAL_CUT_OFF));
     out.writer_alive = json.at("writerAlive").as_bool();
     out.forgotten = json.at("forgotten").as_bool();
+    if (json.at("committed").is_object()) out.committed = json.at("committed").dump();
     if (json.at("checkpoint").is_object()) out.checkpoint = json.at("checkpoint").dump();
     out.after_checkpoint = natural(json, "afterCheckpoint");
     out.lost_frames = natural(json, "lostFrames");

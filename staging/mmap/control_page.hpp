@@ -15,7 +15,7 @@ namespace sluice::staging {
 struct alignas(64) StreamControl {
   // The writing end's line.
   alignas(64) std::atomic<uint64_t> published;  // sequence one past the newest frame to be seen
-  std::atomic<uint32_t> sealed;                 // not 0: no more will come
+  std::atomic<uint32_t> sealed;                 // 0, or one more than a SealedAs: no more will come
   std::atomic<uint32_t> wants_room;
   std::atomic<uint32_t> published_event;
   std::atomic<uint32_t> writer_waits;  // for freed_event

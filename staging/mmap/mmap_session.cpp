@@ -59,7 +59,7 @@ Status MmapSession::reopen() {
     if (has_writer()) {
       StreamControl& control = parts_->control.stream(index);
       control.published.store(stream->recovered->next);
-      control.sealed.store(stream->recovered->sealed ? 1 : 0);
+      control.sealed.store(stream->recovered->sealed ? 1 + static_cast<uint32_t>(stream->recovered->how) : 0);
       control.wants_room.store(0);
     }
     ++index;
@@ -98,7 +98,7 @@ Status MmapSession::state(uint32_t slice, StagingStreamState& out) const {
   out = {};
   out.first = cursor.kept_from;
   out.forgotten = cursor.kept_from > cursor.acknowledged;
-  out.writer_alive = has_writer() || !stream.recovered;
+  out.writer_alive = !has_writer() && !stream.recovered;
   if (stream.recovered) {
     out.next = std::max(stream.recovered->next, cursor.kept_from);
     out.sealed = stream.recovered->sealed;
@@ -106,9 +106,11 @@ Status MmapSession::state(uint32_t slice, StagingStreamState& out) const {
   } else {
     const StreamControl& control = parts_->control.stream(slice);
     out.next = control.published.load();
-    out.sealed = control.sealed.load() != 0;
+    const uint32_t sealed = control.sealed.load();
+    out.how = sealed > 0 ? static_cast<SealedAs>(sealed - 1) : SealedAs::finished;
+    out.sealed = sealed > 0 && out.how != SealedAs::cut_off;
   }
-  out.checkpoint = cursor.checkpoint;
+  out.committed = out.checkpoint = cursor.checkpoint;
   out.after_checkpoint = cursor.acknowledged;
   if (stream.recovered && !stream.recovered->checkpoint.empty()) {
     out.checkpoint = stream.recovered->checkpoint;

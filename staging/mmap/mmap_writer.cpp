@@ -241,19 +241,20 @@ Status MmapWriter::seal(SealedAs how) {
   if (poisoned_) return *poisoned_;
   if (sealed_) return {};
   // A run that ends in one process needs no end on the disk while there is nothing before it.
-  if (!current_ && parts_.ends != StagingEnds::both) {
+  const bool complete = how != SealedAs::cut_off;
+  if (complete && !current_ && parts_.ends != StagingEnds::both) {
     if (!spare_)
       if (Status status = take_segment(0); !status.ok()) return status;
     begin_segment();
   }
-  if (current_) {
+  if (complete && current_) {
     RecordHeader header{};
     header.kind = RecordKind::end;
     header.detail = static_cast<uint32_t>(how);
     if (Status status = put_record(header, {}); !status.ok()) return status;
   }
   sealed_ = true;
-  control().sealed.store(1);
+  control().sealed.store(1 + static_cast<uint32_t>(how));
   EventWait::raise(control().published_event, control().reader_waits);
   return {};
 }

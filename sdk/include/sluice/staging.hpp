@@ -45,6 +45,7 @@ enum class StagingEnds : uint32_t {
 enum class SealedAs : uint32_t {
   finished = SLUICE_SEAL_FINISHED,  // the source has no more
   limited = SLUICE_SEAL_LIMITED,    // it stopped at a limit of the policy; there may be more
+  cut_off = SLUICE_SEAL_CUT_OFF,    // it failed or was stopped; the stream may be gone on with
 };
 
 struct StagingRequest {
@@ -65,10 +66,11 @@ struct StagingStreamState {
   uint64_t next = 0;   // one past the newest whole frame
   bool sealed = false;
   SealedAs how = SealedAs::finished;
-  bool writer_alive = false;      // some process has the writing end
-  bool forgotten = false;         // frames after the last acknowledged one are gone
-  std::string checkpoint;         // the newest that was staged, JSON; empty: none
-  uint64_t after_checkpoint = 0;  // one past the frame that brought it
+  bool writer_alive = false;                 // another process has the writing end
+  bool forgotten = false;                    // frames after the last acknowledged one are gone
+  std::string committed;                     // the checkpoint of the last acknowledgement, JSON; empty: none
+  std::string checkpoint;                    // the newest that was staged, JSON; empty: none
+  uint64_t after_checkpoint = 0;             // one past the frame that brought it
   uint64_t lost_frames = 0, lost_bytes = 0;  // damaged and left out
   std::vector<std::string> set_aside;        // files that hold the damaged bytes
 };
@@ -125,8 +127,8 @@ class StagingSession {
     out = {};
     return {};
   }
-  // Before the first claim and next: the reader begins with `read_from`, the writer goes on with `write_from`,
-  // and what is staged from there on is dropped. `as_it_is` leaves an end alone.
+  // Before the first claim and next: the reader begins with `read_from`, the writer goes on with
+  // `write_from`, and what is staged from there on is dropped. `as_it_is` leaves an end alone.
   static constexpr uint64_t as_it_is = UINT64_MAX;
   virtual Status rewind(uint32_t /*slice*/, uint64_t /*read_from*/, uint64_t /*write_from*/) {
     return Error(ErrorClass::config, "E_STAGE_UNKNOWN", "sessions of this provider cannot be opened again");

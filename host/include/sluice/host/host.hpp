@@ -82,6 +82,8 @@ struct RunOptions {
   std::function<void(const Progress&)> on_progress;
   std::chrono::milliseconds progress_interval{250};
   bool strict = false;  // unknown keys of the request are errors, not warnings
+  // import_stage: wait for the staging session to begin, and read beside the export that writes it.
+  bool follow = false;
 };
 
 class SLUICE_HOST_API Host {
@@ -95,6 +97,12 @@ class SLUICE_HOST_API Host {
 
   // One bounded run. The reply is always a result object as docs/data-plane.md shows, whatever happened.
   Reply run(std::string_view request, const RunOptions& options = {});
+  // Its two halves, in one process or two. export stops after staging; its result has a stageRef. import
+  // takes a request with that stageRef and does the sink's half; it never touches the source. resume finishes
+  // a run that was cut off anywhere; its request is {"stageRef": …} and may change the policy.
+  Reply export_stage(std::string_view request, const RunOptions& options = {});
+  Reply import_stage(std::string_view request, const RunOptions& options = {});
+  Reply resume_stage(std::string_view request, const RunOptions& options = {});
 
   // {"endpoint", "template", "role", "ok": true, "durationMs"}: reached out, moved nothing.
   Reply check(std::string_view endpoint);

@@ -35,6 +35,9 @@ typedef struct sluice_staging_request {
 /* How a stream was sealed, in the writer's words; given back by state. */
 #define SLUICE_SEAL_FINISHED 0u /* the source has no more */
 #define SLUICE_SEAL_LIMITED 1u  /* the source stopped at a limit of the policy; there may be more */
+#define SLUICE_SEAL_CUT_OFF                                                            \
+  2u /* the source failed or was stopped: this owner adds no more, and nothing is kept \
+        that says so, since whoever opens the session again may go on */
 
 typedef struct sluice_staging_stats {
   uint32_t size;
@@ -88,9 +91,10 @@ typedef struct sluice_staging_session_api {
   /* What follows is there in providers whose sessions outlive their process, and NULL in others. */
 
   /* Emits one JSON object: first (sequence of the oldest frame still needed), next (one past the newest whole
-   * frame), sealed, how, writerAlive, checkpoint (the newest staged, or null), afterCheckpoint (one past the
-   * frame that brought it), forgotten (frames after the last acknowledged one are gone), lostFrames,
-   * lostBytes, setAside: [path]. [before the first claim and next, or reader] */
+   * frame), sealed, how, writerAlive, committed (the last acknowledgement's checkpoint, or null), checkpoint
+   * (the newest staged, or null), afterCheckpoint (one past the frame that brought it), forgotten (frames
+   * after the last acknowledged one are gone), lostFrames, lostBytes, setAside: [path]. [before the first
+   * claim and next, or reader] */
   sluice_status (*state)(void* self, uint32_t stream, sluice_emit out, sluice_error* error);
   /* Before the first claim and next: the reader begins with frame `read_from`, the writer goes on with frame
    * `write_from`, and what is staged from there on is dropped. Either may be UINT64_MAX: as it is. */

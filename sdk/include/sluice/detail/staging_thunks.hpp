@@ -105,6 +105,7 @@ struct StagingThunks {
                               {"how", static_cast<uint32_t>(now.how)},
                               {"writerAlive", now.writer_alive},
                               {"forgotten", now.forgotten},
+                              {"committed", now.committed.empty() ? Json() : Json::parse(now.committed)},
                               {"checkpoint", now.checkpoint.empty() ? Json() : Json::parse(now.checkpoint)},
                               {"afterCheckpoint", now.after_checkpoint},
                               {"lostFrames", now.lost_frames},

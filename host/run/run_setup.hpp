@@ -1,0 +1,87 @@
+// Everything that is decided before data moves: endpoints, staging, formats, lock, slices. Refuses with a
+// reason.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/registry/source_handle.hpp"
+#include "host/run/endpoint_services.hpp"
+#include "host/run/run_context.hpp"
+#include "host/run/run_result.hpp"
+#include "host/run/stage_note.hpp"
+#include "host/run/unit_lock.hpp"
+#include "sluice/host/host.hpp"
+
+namespace sluice::host {
+
+// What a run works with. Lives as long as it.
+struct RunSetup {
+  RunSetup() = default;
+  RunSetup(const RunSetup&) = delete;
+  RunSetup& operator=(const RunSetup&) = delete;
+  // What is staged is taken away only by a decision.
+  ~RunSetup() {
+    if (session) session->keep();
+  }
+
+  RunPhase phase = RunPhase::whole;
+  RunRequest request;
+  std::optional<EndpointSetup> source;  // import_only: absent
+  std::optional<EndpointSetup> sink;    // export_only: absent when the request names none
+  boost::json::object unit;
+  std::string unit_key;
+  Agreement agreement;
+  StagingProvider* provider = nullptr;
+  Durability staging_durability = Durability::memory;
+  std::optional<UnitLock> lock;
+  std::unique_ptr<EndpointServices> planner_services;
+  std::optional<SourceHandle> planner;  // describes the unit, plans slices, merges their checkpoints
+  boost::json::value before;            // the checkpoint that the source goes on from
+  std::vector<SliceState> slices;
+  StageNote note;
+  std::unique_ptr<StagingSession> session;  // import and resume: open
+};
+
+class RunPreparation {
+ public:
+  // All outlive it. What is found out on the way stands in `result` and `setup` even when it fails.
+  RunPreparation(const RunEnvironment& environment, const RunOptions& options, RunSignal& signal, RunLog& log,
+                 RunResult& result, RunSetup& setup)
+      : environment_(environment),
+        options_(options),
+        signal_(signal),
+        log_(log),
+        result_(result),
+        setup_(setup) {}
+
+  Status run(const ParsedRequest& parsed);
+
+ private:
+  Status accept(const ParsedRequest& parsed);
+  Status find_provider();
+  Status agree_on_durability();
+  Status set_up_source();
+  Status set_up_sink();
+  void share_secrets();
+  Status describe_unit();
+  Status open_stage(const ParsedRequest& parsed);
+  Status wait_for_stage(const StagingRequest& request);
+  bool source_is_needed() const;
+  Status take_lock(const std::string& source_id, const std::string& source_identity);
+  Status plan_slices();
+  Status call_planner(std::vector<SliceState>& slices);
+  void name_plugin(const EndpointSetup& setup, const char* role);
+  void write_note(const boost::json::object& request);
+
+  const RunEnvironment& environment_;
+  const RunOptions& options_;
+  RunSignal& signal_;
+  RunLog& log_;
+  RunResult& result_;
+  RunSetup& setup_;
+};
+
+}  // namespace sluice::host
