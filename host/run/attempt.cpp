@@ -103,6 +103,7 @@ class Attempt {
   Status make_stage();
   Status open_sinks();
   Status open_sink(SinkRun& run, uint32_t index, uint32_t count);
+  Status open_sink_since(SinkRun& run, uint32_t index, uint32_t count, const std::string& since);
   void resume_from(const boost::json::object& token);
   void join_sinks();
   void join_sources();
@@ -234,6 +235,31 @@ Status Attempt::open_sinks() {
 }
 
 Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
+  // What the caller's checkpoint covers is in the sink already, and what earlier attempts committed too. How
+  // much of a stage that is, the sink's token tells: it keeps what it has.
+  std::string since = later_attempt_ || (reuses_ && setup_.agreement.incremental) ? "{}" : "";
+  if (setup_.agreement.incremental && setup_.before.is_object())
+    since = boost::json::serialize(setup_.before);
+  const bool by_token =
+      !reuses_ && setup_.request.policy.exactly_once && setup_.agreement.incremental && count == 1;
+  if (!by_token) return open_sink_since(run, index, count, since);
+
+  // Exactly once, a run whose result was lost goes on from what the sink holds, also when the caller has no
+  // checkpoint. Where the token names no place to go on from, the sink gives up what it has of the unit.
+  if (Status status = open_sink_since(run, index, count, since.empty() ? "{}" : since); !status.ok())
+    return status;
+  if (!token_) return {};
+  const auto* stored = token_->if_contains("checkpoint");
+  if (stored && stored->is_object() && slices_.size() == 1)
+    resume_from(*token_);
+  else if (since.empty())
+    return open_sink_since(run, index, count, since);
+  return {};
+}
+
+Status Attempt::open_sink_since(SinkRun& run, uint32_t index, uint32_t count, const std::string& since) {
+  run.sink.reset();
+  token_.reset();
   Result<SinkHandle> sink =
       SinkHandle::create(setup_.sink->of, setup_.sink->config_text, sink_services_.table());
   if (!sink) return std::move(sink).error();
@@ -247,11 +273,6 @@ Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   request.unit_id = abi(setup_.request.unit_id);
   request.unit_key = abi(setup_.unit_key);
   request.unit = abi(unit);
-  // What the caller's checkpoint covers is in the sink already, and what earlier attempts committed too. How
-  // much of a stage that is, the sink's token tells: it keeps what it has.
-  std::string since = later_attempt_ || (reuses_ && setup_.agreement.incremental) ? "{}" : "";
-  if (setup_.agreement.incremental && setup_.before.is_object())
-    since = boost::json::serialize(setup_.before);
   request.checkpoint = abi(since);
   request.format = abi(setup_.agreement.sink_tables ? "tables" : "documents");
   request.content_type = abi(setup_.agreement.content_type);
@@ -260,10 +281,7 @@ Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   request.epoch = setup_.request.epoch;
   Result<std::optional<boost::json::object>> token = run.sink->open(request);
   if (!token) return std::move(token).error();
-  if (count > 1) return {};
-  token_ = std::move(*token);
-  if (token_ && !reuses_ && setup_.request.policy.exactly_once && setup_.agreement.incremental)
-    resume_from(*token_);
+  if (count == 1) token_ = std::move(*token);
   return {};
 }
 

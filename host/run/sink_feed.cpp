@@ -325,8 +325,10 @@ Status SinkFeed::commit(bool final) {
                          {"digest", hex(position.digest)}});
   }
   const boost::json::value checkpoint = ledger_.checkpoint_after(commits, settings_.checkpoint_before);
-  const std::string token = boost::json::serialize(boost::json::object{
-      {"runId", settings_.run_id}, {"checkpoint", checkpoint}, {"slices", std::move(sequences)}});
+  const std::string token = boost::json::serialize(boost::json::object{{"runId", settings_.run_id},
+                                                                       {"stageId", settings_.stage_id},
+                                                                       {"checkpoint", checkpoint},
+                                                                       {"slices", std::move(sequences)}});
   CommitReached reached = CommitReached::deferred;
   Status status = with_retries("commit", [&]() -> Status {
     Result<CommitReached> result = sink_.commit(token, final);
