@@ -106,6 +106,18 @@ const std::map<std::string_view, Question> questions{
     {"doctor", [](Host& host, std::string_view, std::string_view) { return host.doctor(); }},
     {"version", [](Host&, std::string_view, std::string_view) { return Host::version(); }}};
 
+RunOptions run_options(const sluice_cancellation* cancellation, sluice_progress progress, void* progress_self,
+                       uint32_t progress_interval_ms) {
+  RunOptions options;
+  if (cancellation) options.cancellation = cancellation->cancellation;
+  if (progress_interval_ms > 0) options.progress_interval = std::chrono::milliseconds(progress_interval_ms);
+  if (progress)
+    options.on_progress = [progress, progress_self](const Progress& now) {
+      progress(progress_self, to_json_text(now).c_str());
+    };
+  return options;
+}
+
 }  // namespace
 }  // namespace sluice::host
 
@@ -157,12 +169,36 @@ int32_t sluice_host_run(sluice_embedded_host* host, const char* request,
                         const sluice_cancellation* cancellation, sluice_progress progress,
                         void* progress_self, uint32_t progress_interval_ms, char** result) {
   return answer(result, [&] {
-    RunOptions options;
-    if (cancellation) options.cancellation = cancellation->cancellation;
-    if (progress_interval_ms > 0) options.progress_interval = std::chrono::milliseconds(progress_interval_ms);
-    if (progress)
-      options.on_progress = [&](const Progress& now) { progress(progress_self, to_json_text(now).c_str()); };
-    return host->host->run(request ? request : "", options);
+    return host->host->run(request ? request : "",
+                           run_options(cancellation, progress, progress_self, progress_interval_ms));
+  });
+}
+
+int32_t sluice_host_export(sluice_embedded_host* host, const char* request,
+                           const sluice_cancellation* cancellation, sluice_progress progress,
+                           void* progress_self, uint32_t progress_interval_ms, char** result) {
+  return answer(result, [&] {
+    return host->host->export_stage(request ? request : "",
+                                    run_options(cancellation, progress, progress_self, progress_interval_ms));
+  });
+}
+
+int32_t sluice_host_import(sluice_embedded_host* host, const char* request, int32_t follow,
+                           const sluice_cancellation* cancellation, sluice_progress progress,
+                           void* progress_self, uint32_t progress_interval_ms, char** result) {
+  return answer(result, [&] {
+    RunOptions options = run_options(cancellation, progress, progress_self, progress_interval_ms);
+    options.follow = follow != 0;
+    return host->host->import_stage(request ? request : "", options);
+  });
+}
+
+int32_t sluice_host_resume(sluice_embedded_host* host, const char* request,
+                           const sluice_cancellation* cancellation, sluice_progress progress,
+                           void* progress_self, uint32_t progress_interval_ms, char** result) {
+  return answer(result, [&] {
+    return host->host->resume_stage(request ? request : "",
+                                    run_options(cancellation, progress, progress_self, progress_interval_ms));
   });
 }
 

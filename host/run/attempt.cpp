@@ -336,7 +336,8 @@ void Attempt::join_sinks() {
       setup_.request.run_id,
       setup_.request.unit_id,
       std::string(session_->id()),
-      setup_.before};
+      setup_.before,
+      context_.environment.on_durable_step};
   for (SinkRun& run : sinks_) {
     std::vector<FeedStream> streams;
     for (SliceRun* slice : run.slices)

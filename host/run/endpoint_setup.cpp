@@ -17,17 +17,23 @@ namespace {
 // Where a configuration stands, for errors: `sluice.yaml:12` or `policy`.
 struct Described {
   std::string template_id;
-  const boost::json::object* config;
+  boost::json::object config;
   std::string place;
 };
 
 Result<Described> find_description(const EndpointCatalog& catalog, const std::string& id,
                                    const std::optional<InlineEndpoint>& inline_endpoint) {
-  if (inline_endpoint) return Described{inline_endpoint->template_id, &inline_endpoint->parameters, "policy"};
+  if (inline_endpoint && !inline_endpoint->template_id.empty())
+    return Described{inline_endpoint->template_id, inline_endpoint->parameters, "policy"};
   const auto& endpoints = catalog.config.endpoints;
-  if (auto found = endpoints.find(id); found != endpoints.end())
-    return Described{found->second.template_id, &found->second.config,
-                     found->second.file + ":" + std::to_string(found->second.line)};
+  if (auto found = endpoints.find(id); found != endpoints.end()) {
+    Described description{found->second.template_id, found->second.config,
+                          found->second.file + ":" + std::to_string(found->second.line)};
+    if (inline_endpoint)
+      for (const auto& member : inline_endpoint->parameters)
+        description.config[member.key()] = member.value();
+    return description;
+  }
   std::string hint = did_you_mean(id, names_of(endpoints));
   if (hint.empty())
     hint = endpoints.empty() ? "no endpoints are configured: name a configuration file with --config"
@@ -85,7 +91,7 @@ Result<EndpointSetup> set_up_endpoint(const EndpointCatalog& catalog, const std:
   Result<std::shared_ptr<const ConfigSchema>> schema = catalog.schemas.get(*of);
   if (!schema) return placed(schema.error(), id, description->place);
 
-  Result<Resolved> resolved = resolve_references(*description->config, catalog.config.base_dir);
+  Result<Resolved> resolved = resolve_references(description->config, catalog.config.base_dir);
   if (!resolved) return placed(resolved.error(), id, description->place);
   boost::json::object config = coerce((*schema)->json(), std::move(resolved->value.get_object()));
   config = apply_defaults((*schema)->json(), std::move(config));
@@ -101,7 +107,7 @@ Result<EndpointSetup> set_up_endpoint(const EndpointCatalog& catalog, const std:
   }
   return EndpointSetup{
       id, *of, boost::json::serialize(config),
-      digest(description->template_id + boost::json::serialize(with_absolute_path(*description->config))),
+      digest(description->template_id + boost::json::serialize(with_absolute_path(description->config))),
       std::make_shared<const Scrubber>(std::move(scrubber))};
 }
 
@@ -113,7 +119,7 @@ std::vector<Error> check_endpoint(const EndpointCatalog& catalog, const std::str
   Result<std::shared_ptr<const ConfigSchema>> schema = catalog.schemas.get(*of);
   if (!schema) return {placed(schema.error(), id, description->place)};
   std::vector<Error> errors;
-  boost::json::object config = *description->config;
+  boost::json::object config = description->config;
   if (Result<Resolved> resolved = resolve_references(config, catalog.config.base_dir)) {
     config = resolved->value.get_object();
   } else {

@@ -29,8 +29,8 @@ Status section(ObjectReader& parent, std::string_view key, std::vector<Error>& u
 std::optional<InlineEndpoint> inline_endpoint(ObjectReader& reader) {
   std::optional<std::string> template_id = reader.text("templateId");
   const boost::json::object* parameters = reader.object("parameters");
-  if (!template_id) return std::nullopt;
-  return InlineEndpoint{*template_id, parameters ? *parameters : boost::json::object()};
+  if (!template_id && !parameters) return std::nullopt;
+  return InlineEndpoint{template_id.value_or(""), parameters ? *parameters : boost::json::object()};
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ struct LimitPolicy {
   std::optional<std::chrono::nanoseconds> timeout;
 };
 
-// An endpoint that the orchestrator describes in the request itself.
+// An endpoint that the orchestrator describes in the request itself; or, without a template, what it lays
+// over the configuration of the endpoint that the request names.
 struct InlineEndpoint {
   std::string template_id;
   boost::json::object parameters;

@@ -16,6 +16,11 @@ Error invalid(const std::string& message, const std::string& where) {
   return Error(ErrorClass::config, "E_REQUEST_INVALID", message, where);
 }
 
+// Whether the request itself says all about the endpoint.
+bool is_described(const std::optional<InlineEndpoint>& endpoint) {
+  return endpoint && !endpoint->template_id.empty();
+}
+
 // Which endpoints a request must name: those that the stage's own request does not tell.
 bool needs_source(RunPhase phase) {
   return phase == RunPhase::whole || phase == RunPhase::export_only;
@@ -60,9 +65,9 @@ Result<RunRequest> read_request(const boost::json::object& object, ParsedRequest
   if (needs_source(parsed.phase)) {
     if (!unit || unit->empty())
       return invalid("unitId is missing: the unit to ingest, as `units` lists it", "unitId");
-    if (!endpoint && !request.policy.source)
+    if (!endpoint && !is_described(request.policy.source))
       return invalid("endpointId is missing: the source endpoint", "endpointId");
-    if (parsed.phase == RunPhase::whole && !sink && !request.policy.sink)
+    if (parsed.phase == RunPhase::whole && !sink && !is_described(request.policy.sink))
       return invalid("sinkEndpointId is missing: the sink endpoint", "sinkEndpointId");
   }
   request.unit_id = unit.value_or("");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,7 @@ struct RunEnvironment {
   const StagingProviders& staging;
   std::shared_ptr<LogSink> log;
   std::filesystem::path lock_folder;
+  std::function<void(const DurableStep&)> on_durable_step = {};  // of sinks; may be empty
 };
 
 struct RunSetup;

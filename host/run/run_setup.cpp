@@ -16,7 +16,7 @@ Status RunPreparation::run(const ParsedRequest& parsed) {
   log_ = log_.with("unit", setup_.request.unit_id);
   if (!staged || source_is_needed())
     if (Status status = set_up_source(); !status.ok()) return status;
-  const bool names_sink = !setup_.request.sink_endpoint_id.empty() || setup_.request.policy.sink;
+  const bool names_sink = !setup_.request.sink_endpoint_id.empty();
   if (setup_.phase != RunPhase::export_only || names_sink)
     if (Status status = set_up_sink(); !status.ok()) return status;
   share_secrets();

@@ -196,7 +196,9 @@ Status SinkFeed::write(Position& from, std::span<const std::byte> frame) {
   sluice_write_result done{};
   Status status = with_retries("write", [&]() -> Status {
     refused_.clear();
+    tell_step("sink-write", false);
     Result<sluice_write_result> result = sink_.write(current_, rejects);
+    tell_step("sink-write", true);
     if (!result) return std::move(result).error();
     done = *result;
     return {};
@@ -247,6 +249,10 @@ Status SinkFeed::with_retries(const char* what, const std::function<Status()>& c
     ++retries_;
     if (signal_.wait(pause, StopLevel::now)) return cancelled();
   }
+}
+
+void SinkFeed::tell_step(std::string_view kind, bool done) const {
+  if (settings_.on_step) settings_.on_step({kind, settings_.unit_id, "", done});
 }
 
 // How the source of a stream that has ended came to its end.
@@ -331,7 +337,9 @@ Status SinkFeed::commit(bool final) {
                                                                        {"slices", std::move(sequences)}});
   CommitReached reached = CommitReached::deferred;
   Status status = with_retries("commit", [&]() -> Status {
+    tell_step("sink-commit", false);
     Result<CommitReached> result = sink_.commit(token, final);
+    tell_step("sink-commit", true);
     if (!result) return std::move(result).error();
     reached = *result;
     return {};

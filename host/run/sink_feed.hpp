@@ -50,6 +50,7 @@ struct FeedSettings {
   const RetryPolicy* retry;
   std::string run_id, unit_id, stage_id;
   boost::json::value checkpoint_before;
+  std::function<void(const DurableStep&)> on_step = {};  // may be empty
 };
 
 // [one sink thread] Lives as long as an attempt.
@@ -99,6 +100,7 @@ class SinkFeed {
   Status finish();
   Status commit(bool final);
   Status with_retries(const char* what, const std::function<Status()>& call);
+  void tell_step(std::string_view kind, bool done) const;
   bool all_ended() const;
   SourceEnd end_of(const Position& position) const;
   std::chrono::milliseconds patience() const;

@@ -43,6 +43,22 @@ SLUICE_HOST_API_C int32_t sluice_host_run(sluice_embedded_host* host, const char
                                           const sluice_cancellation* cancellation, sluice_progress progress,
                                           void* progress_self, uint32_t progress_interval_ms, char** result);
 
+/* The two halves of a run, and the rest of one that was cut off, in the same way. export: source to staging;
+ * its result has a stageRef. import: a request with that stageRef; staging to sink; `follow` not 0: waits for
+ * the export to begin and reads beside it. resume: a request with the stageRef of a run that did not end. */
+SLUICE_HOST_API_C int32_t sluice_host_export(sluice_embedded_host* host, const char* request,
+                                             const sluice_cancellation* cancellation,
+                                             sluice_progress progress, void* progress_self,
+                                             uint32_t progress_interval_ms, char** result);
+SLUICE_HOST_API_C int32_t sluice_host_import(sluice_embedded_host* host, const char* request, int32_t follow,
+                                             const sluice_cancellation* cancellation,
+                                             sluice_progress progress, void* progress_self,
+                                             uint32_t progress_interval_ms, char** result);
+SLUICE_HOST_API_C int32_t sluice_host_resume(sluice_embedded_host* host, const char* request,
+                                             const sluice_cancellation* cancellation,
+                                             sluice_progress progress, void* progress_self,
+                                             uint32_t progress_interval_ms, char** result);
+
 /* The other calls by the command line's names: "check ENDPOINT", "units ENDPOINT", "preview ENDPOINT UNIT",
  * "plugins", "endpoints", "describe TEMPLATE", "validate", "doctor", "version"; unused arguments are NULL. */
 SLUICE_HOST_API_C int32_t sluice_host_ask(sluice_embedded_host* host, const char* what, const char* first,
