@@ -238,8 +238,8 @@ Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   // What the caller's checkpoint covers is in the sink already, and what earlier attempts committed too. How
   // much of a stage that is, the sink's token tells: it keeps what it has.
   std::string since = later_attempt_ || (reuses_ && setup_.agreement.incremental) ? "{}" : "";
-  if (setup_.agreement.incremental && setup_.before.is_object())
-    since = boost::json::serialize(setup_.before);
+  if (setup_.agreement.incremental && setup_.request.checkpoint)
+    since = boost::json::serialize(*setup_.request.checkpoint);
   const bool by_token =
       !reuses_ && setup_.request.policy.exactly_once && setup_.agreement.incremental && count == 1;
   if (!by_token) return open_sink_since(run, index, count, since);
