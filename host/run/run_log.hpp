@@ -20,8 +20,10 @@ class RunLog {
   explicit RunLog(std::shared_ptr<LogSink> sink, LogFields fields = {})
       : sink_(std::move(sink)), fields_(std::move(fields)) {}
 
+  // In place of a field of that name.
   RunLog with(std::string key, std::string value) const {
     RunLog copy = *this;
+    std::erase_if(copy.fields_, [&](const auto& field) { return field.first == key; });
     copy.fields_.emplace_back(std::move(key), std::move(value));
     return copy;
   }

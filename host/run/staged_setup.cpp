@@ -40,6 +40,7 @@ Status RunPreparation::open_stage(const ParsedRequest& parsed) {
                  "policy.parameters", "give the request again: sluice resume STAGEREF REQUEST.json");
   setup_.request = *whole.request;
   result_.run_id = staged.run_id;
+  log_ = log_.with("runId", staged.run_id);
   result_.delivery = setup_.request.policy.exactly_once ? "exactly-once" : "at-least-once";
   setup_.unit = staged.unit;
   setup_.unit_key = staged.unit_key;
