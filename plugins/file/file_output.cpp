@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -20,12 +21,16 @@ namespace {
 // So much is compressed in one piece; a commit ends one too.
 constexpr size_t piece_bytes = size_t{4} << 20;
 
-std::string random_name() {
+uint64_t random_number() {
   uint64_t value = 0;
   if (::getrandom(&value, sizeof value, 0) != static_cast<ssize_t>(sizeof value))
     throw Error(ErrorClass::system, "E_FILE_OPEN", "the system gives no random numbers");
+  return value;
+}
+
+std::string random_name() {
   char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(random_number()));
   return text;
 }
 
@@ -44,11 +49,46 @@ std::optional<Json> FileOutput::open(const WriteRequest& request) {
   replace_ = !request.incremental;
   marker_.unit_key = request.unit_key;
   if (!replace_) return open_append(request);
-  open_replacement();
+  open_replacement(request);
   return std::nullopt;
 }
 
-void FileOutput::open_replacement() {
+// A marker stands for a run from when it opens the file: whoever opened it before may not commit any more.
+void FileOutput::take_fence(const WriteRequest& request, const std::optional<OutputMarker>& before) {
+  if (before && before->unit_key == request.unit_key) {
+    if (request.epoch != 0 && before->epoch > request.epoch)
+      throw Error(ErrorClass::config, "E_FENCED",
+                  "attempt " + std::to_string(request.epoch) + " comes too late: attempt " +
+                      std::to_string(before->epoch) + " has opened " + path_.path,
+                  path_.path, "let the later attempt finish");
+    marker_.epoch = std::max(before->epoch, request.epoch);
+  } else {
+    marker_.epoch = request.epoch;
+  }
+  marker_.fence = random_number();
+}
+
+// Under the marker's lock, so that nobody opens the file between this look and what follows it.
+void FileOutput::check_fence() const {
+  const std::optional<OutputMarker> now = read_marker(path_);
+  if (now && now->fence == marker_.fence) return;
+  throw Error(ErrorClass::config, "E_FENCED",
+              "a later attempt has opened " + path_.path + "; this one may not commit any more", path_.path,
+              "let the later attempt finish; collect this one's staging with `sluice staging gc`");
+}
+
+void FileOutput::open_replacement(const WriteRequest& request) {
+  {
+    const MarkerLock lock(path_);
+    // What the marker says of the file that stands there goes on being true.
+    std::optional<OutputMarker> before = read_marker(path_);
+    take_fence(request, before);
+    OutputMarker fenced = before.value_or(OutputMarker{});
+    if (!before) fenced.unit_key = marker_.unit_key;
+    fenced.fence = marker_.fence;
+    if (fenced.unit_key == marker_.unit_key) fenced.epoch = marker_.epoch;
+    write_marker(path_, fenced, to_disk_);
+  }
   remove_stale_replacements();
   temporary_ = path_.beside(".sluice-tmp-" + random_name());
   fd_.reset(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
@@ -90,7 +130,11 @@ std::optional<Json> FileOutput::open_append(const WriteRequest& request) {
   const auto size = static_cast<uint64_t>(is.st_size);
   const uint64_t inode = is.st_ino;
 
+  const MarkerLock marker_lock(path_);
   std::optional<OutputMarker> before = read_marker(path_);
+  take_fence(request, before);
+  // One that stands for no file tells only who opened it last.
+  if (before && before->inode == 0) before.reset();
   if (before && (before->inode != inode || before->length > size)) {
     host_.log(LogLevel::warning,
               path_.path + " is not the file that its marker speaks of; all in it is kept");
@@ -186,6 +230,8 @@ Reached FileOutput::commit(const CommitToken& token) {
   if (replace_ && !token.final) return Reached::deferred;
   flush_compressed();
   sync();
+  const MarkerLock lock(path_);
+  check_fence();
   if (replace_) {
     if (active_ && ::rename(temporary_.c_str(), path_.path.c_str()) != 0)
       throw write_error(path_.path, errno, 0);
@@ -209,9 +255,15 @@ void FileOutput::abort() {
   plain_.clear();
   if (replace_) {
     ::unlink(temporary_.c_str());
+    // A marker that was made for this run alone goes with it.
+    const MarkerLock lock(path_);
+    const std::optional<OutputMarker> marker = read_marker(path_);
+    if (marker && marker->inode == 0 && marker->fence == marker_.fence && marker_.epoch == 0)
+      ::unlink(path_.beside(".sluice").c_str());
     return;
   }
   cut(marker_.length);
+  const MarkerLock lock(path_);
   marker_.open = false;
   write_marker(path_, marker_, to_disk_);
 }

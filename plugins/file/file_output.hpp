@@ -16,7 +16,8 @@ namespace sluice::file {
 // [one thread] A full run writes `.<name>.sluice-tmp-<random>` and renames it at the final commit, so that
 // the old content stays in sight until then. An incremental run appends to the file itself; what a run that
 // died left behind its last commit is cut off when the unit is written again.
-// A call that throws has changed nothing and may be made again.
+// A call that throws has changed nothing and may be made again. Of two runs that have opened the file, only
+// the one that did so last may commit: the other gets E_FENCED.
 class FileOutput {
  public:
   FileOutput(const HostServices& host, OutputPath path) : host_(host), path_(std::move(path)) {}
@@ -37,7 +38,9 @@ class FileOutput {
   const OutputPath& path() const { return path_; }
 
  private:
-  void open_replacement();
+  void open_replacement(const WriteRequest& request);
+  void take_fence(const WriteRequest& request, const std::optional<OutputMarker>& before);
+  void check_fence() const;
   std::optional<Json> open_append(const WriteRequest& request);
   void remove_stale_replacements();
   void lock();

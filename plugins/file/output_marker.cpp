@@ -1,6 +1,7 @@
 #include "output_marker.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,6 +43,9 @@ std::optional<OutputMarker> read_marker(const OutputPath& path) {
     out.start = natural(json, "start");
     out.length = natural(json, "length");
     out.open = json.at("open").as_bool();
+    // Markers of earlier versions have neither.
+    if (const Json* fence = json.find("fence")) out.fence = std::stoull(fence->as_string());
+    if (const Json* epoch = json.find("epoch")) out.epoch = std::stoull(epoch->as_string());
     if (const Json* token = json.find("token")) out.token = *token;
     if (out.start > out.length) return std::nullopt;
     return out;
@@ -56,6 +60,8 @@ void write_marker(const OutputPath& path, const OutputMarker& marker, bool to_di
                                          {"inode", std::to_string(marker.inode)},
                                          {"start", marker.start},
                                          {"length", marker.length},
+                                         {"fence", std::to_string(marker.fence)},
+                                         {"epoch", std::to_string(marker.epoch)},
                                          {"open", marker.open},
                                          {"token", marker.token}})
                                .dump();
@@ -71,6 +77,14 @@ void write_marker(const OutputPath& path, const OutputMarker& marker, bool to_di
   if (to_disk && ::fdatasync(fd.get()) != 0) throw write_error(temporary, errno, text.size());
   if (::rename(temporary.c_str(), target.c_str()) != 0) throw write_error(target, errno, text.size());
   if (to_disk) sync_folder(path.folder());
+}
+
+MarkerLock::MarkerLock(const OutputPath& path) {
+  const std::string folder = path.folder();
+  folder_.reset(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder_) throw open_error(folder, errno);
+  while (::flock(folder_.get(), LOCK_EX) != 0)
+    if (errno != EINTR) throw open_error(folder, errno);
 }
 
 void sync_folder(const std::string& folder) {

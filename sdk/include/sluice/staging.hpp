@@ -58,6 +58,7 @@ struct StagingRequest {
   std::string stage_id;  // empty: a new session; else that one again, or with `create` make it
   bool create = false;   // a new session under the name `stage_id`
   StagingEnds ends = StagingEnds::both;
+  std::string note;  // of a new session: kept with it from its first moment; see StagingSession::annotate
 };
 
 // Where one stream of a session stands, for whoever opens it again.

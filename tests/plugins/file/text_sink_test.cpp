@@ -94,11 +94,46 @@ BOOST_AUTO_TEST_CASE(replacements_of_dead_runs_are_removed_and_those_of_living_o
   folder.write(".out.txt.sluice-tmp-0123456789abcdef", "dead");
   SinkRun living = sink();
   living.open();
-  run({}, "a\n");
+  const size_t names = folder.names().size();
+  SinkRun later = sink();
+  later.open();
   BOOST_TEST(!folder.has(".out.txt.sluice-tmp-0123456789abcdef"));
-  living.write_frame(chunk_frame("later\n"));
-  living.commit();
-  BOOST_TEST(folder.read("out.txt") == "later\n");
+  BOOST_TEST(folder.names().size() == names + 1);
+}
+
+// The code with which a call fails; "" when it does not.
+template <class Call>
+std::string failure_of(Call&& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return "";
+}
+
+BOOST_AUTO_TEST_CASE(a_full_run_cannot_commit_once_a_later_attempt_has_opened_the_file) {
+  for (const WriteOptions& options : {WriteOptions{}, from_start}) {
+    SinkRun zombie = sink();
+    zombie.open();
+    zombie.write_frame(chunk_frame("old\n"));
+    SinkRun later = sink();
+    later.open(options);
+    BOOST_TEST(failure_of([&] { zombie.commit(); }) == "E_FENCED");
+    later.write_frame(chunk_frame("new\n"));
+    later.commit();
+    BOOST_TEST(failure_of([&] { zombie.commit(); }) == "E_FENCED");
+    BOOST_TEST(folder.read("out.txt") == "new\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_with_a_lower_number_comes_too_late) {
+  for (const bool incremental : {false, true}) {
+    run({.incremental = incremental, .epoch = 7}, "a\n");
+    BOOST_TEST(failure_of([&] { sink().open({.incremental = incremental, .epoch = 6}); }) == "E_FENCED");
+    run({.incremental = incremental, .epoch = 7}, "b\n");
+    run({.unit_key = "another/unit", .incremental = true, .epoch = 1}, "c\n");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(incremental_runs_append) {

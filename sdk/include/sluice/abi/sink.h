@@ -53,7 +53,7 @@ typedef struct sluice_commit_token {
   uint32_t size;
   uint32_t final_commit; /* not 0: nothing follows; make the unit's output visible */
   sluice_str
-      token; /* JSON object: runId, stageId, checkpoint, slices: [{slice, sequence, digest}]; empty checkpoint is null */
+      token; /* JSON object: runId, stageId, stageKey, checkpoint, slices: [{slice, sequence, digest}]; empty checkpoint is null */
 } sluice_commit_token;
 
 /* What a commit reached. */

@@ -25,6 +25,7 @@ typedef struct sluice_staging_request {
   sluice_str stage_id; /* empty: a new session; else open that one again, or with `create` make it */
   uint32_t create;     /* not 0: a new session under the name `stage_id` */
   uint32_t ends;       /* which ends of the streams the opener uses; the others may be another process's */
+  sluice_str note;     /* of a new session: kept with it from its first moment; see annotate */
 } sluice_staging_request;
 
 /* ends */
@@ -136,7 +137,7 @@ typedef struct sluice_staging_provider {
   const sluice_staging_provider_api* api;
 } sluice_staging_provider;
 
-SLUICE_STATIC_ASSERT(sizeof(sluice_staging_request) == 88, "sluice_staging_request layout");
+SLUICE_STATIC_ASSERT(sizeof(sluice_staging_request) == 104, "sluice_staging_request layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_staging_stats) == 48, "sluice_staging_stats layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_staging_session_api) == 136, "sluice_staging_session_api layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_staging_provider_api) == 32, "sluice_staging_provider_api layout");

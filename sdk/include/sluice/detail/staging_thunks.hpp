@@ -32,6 +32,7 @@ struct StagingThunks {
     to.stage_id = view(from.stage_id);
     to.create = from.create != 0;
     to.ends = static_cast<StagingEnds>(from.ends);
+    to.note = view(from.note);
     return to;
   }
 

@@ -23,6 +23,7 @@ struct WriteOptions {
   std::string content_type = "application/json";
   bool to_disk = false;
   uint32_t slice_index = 0, slice_count = 1;
+  uint64_t epoch = 0;  // the caller's number of the attempt; 0: none
 };
 
 struct SinkRejection {
@@ -61,6 +62,7 @@ class SinkRun {
     request.size = sizeof request;
     request.slice_index = options.slice_index;
     request.slice_count = options.slice_count;
+    request.epoch = options.epoch;
     request.incremental = options.incremental;
     request.unit_id = abi(options.unit_id);
     request.unit_key = abi(options.unit_key);
