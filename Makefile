@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
-.PHONY: all deps build test demo bench install format lint clean
+.PHONY: all deps build test test-long demo bench install format lint clean
 
 all: build
 
@@ -16,6 +16,10 @@ build: deps
 # Everything that CI checks: optimised build, sanitizers, Clang, format.
 test: deps
 	@.ci/test
+
+# Kills and proofs by the thousand; takes minutes.
+test-long: build
+	@ctest --preset long -j $(JOBS)
 
 demo: build
 	@docs/examples/unicode/demo.sh build/bin/sluice

@@ -87,6 +87,7 @@ std::string to_json_text(const Progress& progress) {
                           {"bytesExpected", progress.bytes_expected},
                           {"stagingUsed", progress.staging_used},
                           {"stagingCapacity", progress.staging_capacity},
+                          {"stageRef", progress.stage_ref},
                           {"elapsedMs", progress.elapsed.count()},
                           {"checkpoint", boost::json::parse(progress.checkpoint, error)},
                           {"done", progress.done}});

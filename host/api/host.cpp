@@ -12,7 +12,7 @@
 #include "host/run/exit_code.hpp"
 #include "host/run/run.hpp"
 #include "sluice/abi/plugin.h"
-#include "staging/files/posix_files.hpp"
+#include "staging/files/watched_files.hpp"
 
 namespace sluice::host {
 
@@ -52,6 +52,39 @@ std::vector<std::filesystem::path> find_plugin_folders(const HostOptions& option
     if (std::filesystem::is_directory(standard, error)) folders.push_back(std::move(standard));
   }
   return folders;
+}
+
+std::string_view name_of(staging::FileStep::Kind kind) {
+  using Kind = staging::FileStep::Kind;
+  switch (kind) {
+    case Kind::create:
+      return "create";
+    case Kind::write:
+      return "write";
+    case Kind::commit:
+      return "commit";
+    case Kind::sync:
+      return "sync";
+    case Kind::sync_folder:
+      return "sync-folder";
+    case Kind::rename:
+      return "rename";
+    case Kind::remove:
+      return "remove";
+    case Kind::make_folder:
+      return "make-folder";
+    case Kind::remove_folder:
+      return "remove-folder";
+  }
+  return "";
+}
+
+std::unique_ptr<staging::FileLayer> staging_files(const HostOptions& options) {
+  if (!options.on_durable_step) return std::make_unique<staging::PosixFiles>();
+  return std::make_unique<staging::WatchedFiles>(
+      [watch = options.on_durable_step](const staging::FileStep& step) {
+        watch({name_of(step.kind), step.path, step.to, step.done});
+      });
 }
 
 }  // namespace
@@ -103,7 +136,8 @@ Host::Opened Host::open(const HostOptions& options) {
     opened.failure = failure_reply(cap ? mmap.error() : cap.error());
     return opened;
   }
-  parts->staging.emplace(*cap, std::move(*mmap), std::make_unique<staging::PosixFiles>());
+  if (!options.staging_folder.empty()) mmap->folder = options.staging_folder;
+  parts->staging.emplace(*cap, std::move(*mmap), staging_files(options));
   parts->services = std::make_unique<EndpointServices>(parts->log, parts->signal, StopLevel::now,
                                                        parts->catalog.config.base_dir);
   parts->staging->add_plugins(parts->catalog, parts->services->table(), parts->staging_failures);

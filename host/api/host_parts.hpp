@@ -55,7 +55,9 @@ struct Host::Parts {
   Result<staging::MmapSettings> mmap_settings() const;
   // One run, whatever happens a result.
   Reply run(std::string_view request, RunPhase phase, const RunOptions& run_options) const;
-  RunEnvironment environment() const { return {catalog, *staging, options.log, UnitLock::default_folder()}; }
+  RunEnvironment environment() const {
+    return {catalog, *staging, options.log, UnitLock::default_folder(), options.on_durable_step};
+  }
 };
 
 // The reply of a call that failed.

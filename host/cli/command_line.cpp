@@ -32,7 +32,11 @@ Example:
 // What the parser fills; the commands get copies.
 struct Words {
   RunArguments run;
-  std::string endpoint, unit, plugin, template_id, request;
+  ProveArguments prove;
+  CutOffArguments cut_off;
+  std::string endpoint, unit, plugin, template_id, request, stage_ref;
+  std::optional<uint32_t> stream;
+  StagingGcOptions gc;
   uint32_t records = 10;
   bool version = false;
 };
@@ -121,6 +125,7 @@ class Parser {
     add_run();
     add_endpoint_commands();
     add_listings();
+    add_staging();
     add_the_rest();
   }
 
@@ -279,11 +284,67 @@ class Parser {
         ->type_name("");
   }
 
+  void add_staging() {
+    auto stage = [this](CLI::App* command, const char* about) {
+      return command->add_option("STAGEREF", words_.stage_ref, about)->type_name("");
+    };
+    const char* one = "Staging session as `staging list` names it, or its id alone";
+    CLI::App* staging = add(app_, "staging", "Look at and look after what lies in mmap staging",
+                            "sluice staging list", nullptr);
+    add(*staging, "list", "Staging sessions, what they hold and who uses them", "sluice staging list",
+        staging_list_command);
+    stage(add(*staging, "check", "Read everything and compare every checksum; change nothing",
+              "sluice staging check mmap:nightly",
+              [this](Session& session) { return staging_check_command(session, words_.stage_ref); }),
+          "Staging session; without it all of them");
+    stage(add(*staging, "repair", "Make a damaged session whole as far as it goes, with a backup",
+              "sluice staging repair mmap:nightly",
+              [this](Session& session) { return staging_repair_command(session, words_.stage_ref); }),
+          one)
+        ->required();
+    CLI::App* cat = add(*staging, "cat", "Print the records that are staged and not committed",
+                        "sluice staging cat mmap:nightly | head", [this](Session& session) {
+                          return staging_cat_command(session, words_.stage_ref, words_.stream);
+                        });
+    stage(cat, one)->required();
+    cat->add_option("--stream", words_.stream, "This stream alone: slices have one each, from 0 on")
+        ->type_name("N");
+    CLI::App* gc = add(*staging, "gc", "Remove sessions that nobody uses and nobody needs",
+                       "sluice staging gc --dry-run\n  sluice staging gc --older-than 7d",
+                       [this](Session& session) { return staging_gc_command(session, words_.gc); });
+    gc->add_option("STAGEREF", words_.gc.stage_refs, "These alone, whatever is in them")->type_name("");
+    gc->add_option("--older-than", words_.gc.older_than, "Those made so long ago too, whatever is in them")
+        ->type_name("DURATION");
+    gc->add_flag("--all", words_.gc.all, "All that nobody uses, whatever is in them");
+    gc->add_flag("--dry-run", words_.gc.dry_run, "Only say what would be done");
+  }
+
   void add_the_rest() {
     add(app_, "validate", "Check the configuration, and a request if given", "sluice validate request.json",
         [this](Session& session) { return validate_command(session, words_.request); })
         ->add_option("REQUEST", words_.request, "Request as JSON: a file, or - for standard input")
         ->type_name("");
+    CLI::App* prove =
+        add(app_, "prove", "Cut a pipeline off at its durable steps, finish it, and count what is lost",
+            "sluice prove request.json --points 500",
+            [this](Session& session) { return prove_command(session, words_.prove); });
+    prove->add_option("REQUEST", words_.prove.request, "Request as JSON: a file, or - for standard input")
+        ->required()
+        ->type_name("");
+    prove->add_option("--points", words_.prove.points, "So many points, by chance; 0: all (200)")
+        ->type_name("N");
+    prove->add_option("--seed", words_.prove.seed, "Of the chance (1)")->type_name("N");
+    prove->add_flag("--power-loss", words_.prove.power_loss,
+                    "In every other trial all unsynced writes of staging are lost too");
+    // The child process of prove.
+    CLI::App* cut_off = add(app_, "cut-off", "", "",
+                            [this](Session& session) { return cut_off_command(session, words_.cut_off); });
+    cut_off->group("");
+    cut_off->add_option("REQUEST", words_.cut_off.request)->required();
+    cut_off->add_option("ANSWER", words_.cut_off.answer)->required();
+    cut_off->add_option("STAGING", words_.cut_off.staging_folder)->required();
+    cut_off->add_option("AT", words_.cut_off.at)->required();
+    cut_off->add_option("LOSS", words_.cut_off.loss)->required();
     add(app_, "doctor", "Examine configuration, plugins and this machine", "sluice doctor", doctor_command);
     add(app_, "version", "Versions of Sluice and its plugin interface", "sluice version --json",
         version_command);

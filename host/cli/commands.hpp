@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "host/cli/request_input.hpp"
@@ -20,6 +21,17 @@ struct RunArguments {
   bool follow = false;  // import
 };
 
+struct ProveArguments {
+  std::string request;
+  uint64_t points = 200;  // 0: all
+  uint64_t seed = 1;
+  bool power_loss = false;
+};
+struct CutOffArguments {
+  std::string request, answer, staging_folder, loss;
+  uint64_t at = 0;
+};
+
 // run_command.cpp: run, export, import and resume
 int run_command(Session& session, const RunArguments& arguments);
 // endpoint_commands.cpp
@@ -32,8 +44,17 @@ int plugins_inspect_command(Session& session, const std::string& file_or_id);
 // endpoints_command.cpp
 int endpoints_list_command(Session& session);
 int endpoints_describe_command(Session& session, const std::string& template_id);
+// staging_command.cpp; an empty stage_ref is every session
+int staging_list_command(Session& session);
+int staging_check_command(Session& session, const std::string& stage_ref);
+int staging_repair_command(Session& session, const std::string& stage_ref);
+int staging_cat_command(Session& session, const std::string& stage_ref, std::optional<uint32_t> stream);
+int staging_gc_command(Session& session, const StagingGcOptions& options);
 // validate_command.cpp; the request is a path, "-" or empty
 int validate_command(Session& session, const std::string& request);
+// prove/prove_command.cpp
+int prove_command(Session& session, const ProveArguments& arguments);
+int cut_off_command(Session& session, const CutOffArguments& arguments);
 // doctor_command.cpp
 int doctor_command(Session& session);
 // version_command.cpp

@@ -150,7 +150,8 @@ class Reader {
       std::string parent = "staging." + provider;
       if (Status status = expect_map(settings, parent); !status) return status;
       for (const auto& [key, key_line, value] : settings.members) {
-        Status status = provider == "memory" ? check_memory(key, key_line, value) : check_mmap(key, value);
+        Status status =
+            provider == "memory" ? check_memory(key, key_line, value) : check_mmap(key, key_line, value);
         if (!status) return status;
       }
       config_.staging[provider] = settings.to_json();
@@ -166,11 +167,14 @@ class Reader {
     return {};
   }
 
-  // The provider itself knows its further keys.
-  Status check_mmap(const std::string& key, const YamlNode& value) const {
-    if (key != "dir") return {};
-    auto dir = text(value, "staging.mmap.dir");
-    if (!dir) return dir.error();
+  Status check_mmap(const std::string& key, int line, const YamlNode& value) const {
+    if (key == "dir") {
+      auto dir = text(value, "staging.mmap.dir");
+      return dir ? Status() : Status(dir.error());
+    }
+    if (key != "minFree") return unknown(line, "staging.mmap", key, {"dir", "minFree"});
+    auto size = size_from(value.to_json(), "staging.mmap.minFree");
+    if (!size) return invalid(value.line, size.error().message(), size.error().hint());
     return {};
   }
 

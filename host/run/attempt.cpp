@@ -131,14 +131,25 @@ bool Attempt::cut_off() const {
   return false;
 }
 
+// Whether there may be more of the slice to read than was asked for, now or by the export.
+bool Attempt::ended_at_limit(const SliceRun& slice) const {
+  if (slice.writer) return slice.writer->reached_limit();
+  if (!slice.foreign_writer) return slice.end.load() == SourceEnd::limited;
+  StagingStreamState state;
+  return session_->state(slice.stream, state).ok() && state.sealed && state.how == SealedAs::limited;
+}
+
 AttemptOutcome Attempt::outcome() {
   AttemptOutcome result;
   for (SliceRun& slice : slices_) {
+    result.limit_reached = result.limit_reached || ended_at_limit(slice);
     if (!slice.writer) continue;
     result.uncommitted += slice.writer->counts();
+    const SourceEnd end = slice.end.load();
+    setup_.staged += end == SourceEnd::finished || end == SourceEnd::limited ? slice.writer->counts()
+                                                                             : slice.writer->covered();
     result.source_blocked += slice.writer->blocked();
     result.source_busy += slice.total - std::min(slice.total, slice.writer->blocked());
-    result.limit_reached = result.limit_reached || slice.writer->reached_limit();
   }
   for (SinkRun& sink : sinks_) {
     result.sink_busy += sink.feed->busy();

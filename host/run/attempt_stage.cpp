@@ -50,14 +50,16 @@ void Attempt::make_slices() {
 // Goes on with what is staged: looks how far it goes, asks the sink how much of it it holds, and sets both
 // ends.
 Status Attempt::reuse_stage() {
+  name_stage();
   Result<StageFacts> facts = StageFacts::read(*session_, slices_.size());
   if (!facts) return std::move(facts).error();
   for (const StagingStreamState& state : facts->streams)
-    later_attempt_ = later_attempt_ || (state.first > 0 && !state.forgotten);
+    later_attempt_ = later_attempt_ || (state.first > 0 && !state.forgotten) || !state.committed.empty();
   failed_in_ = FailedIn::preparation;
   if (Status status = open_sinks(); !status.ok()) return status;
   failed_in_ = FailedIn::staging;
-  Result<StagePlan> plan = plan_stage(*facts, setup_.note, token_, imports());
+  Result<StagePlan> plan =
+      plan_stage(*facts, setup_.note, token_, imports(), setup_.request.policy.exactly_once);
   if (!plan) return std::move(plan).error();
   for (uint32_t stream = 0; stream < plan->streams.size(); ++stream)
     if (const std::string& committed = plan->streams[stream].committed; !committed.empty())
@@ -74,7 +76,32 @@ Status Attempt::reuse_stage() {
     setup_.note.sink_token = token_ ? boost::json::value(*token_) : boost::json::value(nullptr);
     if (Status status = session_->annotate(to_text(setup_.note)); !status.ok()) return status;
   }
+  if (Status status = meet_sinks_again(); !status.ok()) return status;
   return follow_plan(*plan);
+}
+
+// Sinks were asked what they hold, and told to give nothing up. Now it is known whether they hold something
+// of this stage, or are to begin the unit as a run without a checkpoint does.
+Status Attempt::meet_sinks_again() {
+  if (later_attempt_ || sinks_.empty()) return {};
+  if (is_of_stage(token_, setup_.note)) {
+    // The commit is there, its acknowledgement is not.
+    if (setup_.agreement.incremental) return {};
+    later_attempt_ = true;
+  } else {
+    const std::vector<SliceState> slices = context_.ledger.slices();
+    if (!setup_.agreement.incremental || setup_.request.checkpoint ||
+        std::any_of(slices.begin(), slices.end(), [](const SliceState& s) { return s.checkpoint; }))
+      return {};
+    begins_anew_ = true;
+  }
+  failed_in_ = FailedIn::preparation;
+  for (SinkRun& run : sinks_)
+    if (run.sink) (void)run.sink->abort();
+  sinks_.clear();
+  Status status = open_sinks();
+  failed_in_ = FailedIn::staging;
+  return status;
 }
 
 Status Attempt::follow_plan(const StagePlan& plan) {
@@ -111,7 +138,8 @@ Status Attempt::open_sinks() {
 Status Attempt::open_sink(SinkRun& run, uint32_t index, uint32_t count) {
   // What the caller's checkpoint covers is in the sink already, and what earlier attempts committed too. How
   // much of a stage that is, the sink's token tells: it keeps what it has.
-  std::string since = later_attempt_ || (reuses_ && setup_.agreement.incremental) ? "{}" : "";
+  std::string since =
+      later_attempt_ || (reuses_ && setup_.agreement.incremental && !begins_anew_) ? "{}" : "";
   if (setup_.agreement.incremental && setup_.request.checkpoint)
     since = boost::json::serialize(*setup_.request.checkpoint);
   const bool by_token =
@@ -188,14 +216,26 @@ StagingRequest Attempt::staging_request() const {
 }
 
 Status Attempt::make_stage() {
-  if (Status status = setup_.provider->open(staging_request(), session_); !status.ok()) return status;
+  StagingRequest request = staging_request();
+  setup_.committed_before = context_.ledger.counts();
+  setup_.staged = {};
+  if (setup_.provider->resumable()) {
+    setup_.note.sink_token.reset();
+    if (sinks_.size() == 1)
+      setup_.note.sink_token = token_ ? boost::json::value(*token_) : boost::json::value(nullptr);
+    setup_.note.slices = context_.ledger.slices();
+    setup_.note.key = new_run_id();
+    request.note = to_text(setup_.note);
+  }
+  if (Status status = setup_.provider->open(request, session_); !status.ok()) return status;
   if (!setup_.provider->resumable()) return {};
-  if (sinks_.size() == 1)
-    setup_.note.sink_token = token_ ? boost::json::value(*token_) : boost::json::value(nullptr);
-  setup_.note.slices = context_.ledger.slices();
-  context_.log.write(Severity::info, "staging session begins",
-                     {{"stageRef", setup_.request.staging_provider_id + ":" + std::string(session_->id())}});
-  return session_->annotate(to_text(setup_.note));
+  name_stage();
+  context_.log.write(Severity::info, "staging session begins", {{"stageRef", setup_.stage_ref}});
+  return {};
+}
+
+void Attempt::name_stage() {
+  setup_.stage_ref = StageRef{setup_.request.staging_provider_id, std::string(session_->id())}.text();
 }
 
 void Attempt::join_sinks() {
@@ -210,6 +250,7 @@ void Attempt::join_sinks() {
       setup_.request.run_id,
       setup_.request.unit_id,
       std::string(session_->id()),
+      setup_.note.key,
       setup_.before,
       context_.environment.on_durable_step};
   for (SinkRun& run : sinks_) {
@@ -225,8 +266,9 @@ void Attempt::join_sinks() {
 void Attempt::join_sources() {
   const Policy& policy = setup_.request.policy;
   const uint64_t largest = setup_.provider->max_frame_bytes(staging_request());
-  // Limits hold for the run: what was committed before counts, and slices share what is left.
-  const Counts committed = context_.ledger.counts();
+  // Limits hold for the run: what was read before counts, and slices share what is left.
+  Counts before = setup_.committed_before;
+  before += setup_.staged;
   const uint64_t parts = std::max<size_t>(slices_.size(), 1);
   auto share = [&](uint64_t limit, uint64_t used, uint64_t index) -> uint64_t {
     if (limit == UINT64_MAX) return UINT64_MAX;
@@ -236,8 +278,8 @@ void Attempt::join_sources() {
   for (SliceRun& slice : slices_) {
     if (!slice.needs_source) continue;
     StreamWriter::Limits limits{policy.batch, largest,
-                                share(policy.limits.max_records, committed.staged, slice.stream),
-                                share(policy.limits.max_bytes, committed.bytes_staged, slice.stream)};
+                                share(policy.limits.max_records, before.staged, slice.stream),
+                                share(policy.limits.max_bytes, before.bytes_staged, slice.stream)};
     slice.writer.emplace(session_->writer(slice.stream), limits, setup_.agreement.source_tables, signal_,
                          context_.rejections, context_.live);
     slice.writer->begin_with(slice.write_from);

@@ -100,7 +100,9 @@ class Attempt {
   Status reuse_stage();
   Status follow_plan(const StagePlan& plan);
   Status make_stage();
+  void name_stage();
   Status open_sinks();
+  Status meet_sinks_again();
   Status open_sink(SinkRun& run, uint32_t index, uint32_t count);
   Status open_sink_since(SinkRun& run, uint32_t index, uint32_t count, const std::string& since);
   void resume_from(const boost::json::object& token);
@@ -115,6 +117,7 @@ class Attempt {
   void watch_until_ended(const Watch& watch);
   void propagate(StopLevel level);
   bool cut_off() const;
+  bool ended_at_limit(const SliceRun& slice) const;
   AttemptOutcome outcome();
 
   RunContext& context_;
@@ -128,6 +131,7 @@ class Attempt {
   StopLevel propagated_ = StopLevel::none;
   bool later_attempt_ = context_.ledger.commits() > 0;  // of this run, with something committed before
   bool reuses_ = false, start_over_ = false;
+  bool begins_anew_ = false;                  // the sinks give up what they hold of the unit
   std::optional<boost::json::object> token_;  // of the sink, when there is one sink and it keeps tokens
   FailedIn failed_in_ = FailedIn::preparation;
 };

@@ -63,6 +63,7 @@ class Run {
  private:
   Status make_attempts();
   Status reopen_stage();
+  void count_from_ledger();
   Status merge_checkpoint();
   Status merge_slices(const std::vector<SliceState>& slices);
   void absorb(const AttemptOutcome& outcome, const Counts& before);
@@ -112,8 +113,13 @@ Status Run::make_attempts() {
     setup_.session = std::move(outcome.session);
     if (outcome.start_over) {
       log_.write(Severity::warning, "what is staged is not enough to go on from: the source is read again",
-                 {{"stageRef", setup_.request.staging_provider_id + ":" + setup_.request.stage_id}});
+                 {{"stageRef", setup_.stage_ref}});
       if (!setup_.agreement.incremental) ledger_->reset();
+      // A stage that seemed enough may have come without a source.
+      if (Status status = RunPreparation(environment_, options_, signal_, log_, result_, setup_).add_source();
+          !status.ok())
+        return status;
+      count_from_ledger();
       // Sessions go once: the next attempt makes a new one, so this cannot come again without progress.
       continue;
     }
@@ -144,14 +150,27 @@ Status Run::make_attempts() {
     // FULL, and a sink that made a part durable before the end: without a checkpoint to go on from, begin
     // anew.
     if (!setup_.session && !setup_.agreement.incremental && !ledger_->resumable()) ledger_->reset();
-    rejections_->restart(ledger_->counts().rejected());
-    const Counts committed = ledger_->counts();
-    live_.records_read = committed.read();
-    live_.records_written = committed.written;
-    live_.records_rejected = committed.rejected();
-    live_.bytes_read = committed.bytes_read;
-    live_.bytes_written = committed.bytes_written;
+    count_from_ledger();
   }
+}
+
+// What an attempt did beyond its last commit counts no more, but for what is staged.
+void Run::count_from_ledger() {
+  Counts committed = ledger_->counts();
+  if (setup_.session) {
+    // Its frames stay, and so do the rejections in them.
+    const Counts& staged = setup_.staged;
+    rejections_->restart(committed.sink_rejected + setup_.committed_before.source_rejected +
+                         staged.source_rejected);
+    if (setup_.phase == RunPhase::export_only) committed = staged;
+  } else {
+    rejections_->restart(committed.rejected());
+  }
+  live_.records_read = committed.read();
+  live_.records_written = committed.written;
+  live_.records_rejected = committed.rejected();
+  live_.bytes_read = committed.bytes_read;
+  live_.bytes_written = committed.bytes_written;
 }
 
 // The next attempt goes on with what is staged, when staging can be opened again; else with a new session.
@@ -188,7 +207,11 @@ void Run::settle_stage(bool succeeded) {
   const std::string& keep = setup_.request.policy.staging.keep;
   const bool exported = succeeded && setup_.phase == RunPhase::export_only;
   const bool only_copy = damage_.frames > 0 && damage_.set_aside.empty();
-  const bool kept = exported || only_copy || keep == "always" || (!succeeded && pending && keep != "never");
+  // Who was refused before anything moved has had no turn at what others staged.
+  const bool refused =
+      !succeeded && !moving_ && (setup_.phase == RunPhase::import_only || setup_.phase == RunPhase::resume);
+  const bool kept =
+      exported || only_copy || refused || keep == "always" || (!succeeded && pending && keep != "never");
   if (!kept) return;
   result_.stage_ref = StageRef{setup_.request.staging_provider_id, std::string(session->id())}.text();
   session->keep();
@@ -210,13 +233,16 @@ void Run::absorb(const AttemptOutcome& outcome, const Counts& before) {
   // What was read stands on the source's side; what was written counts only when it is committed. Frames that
   // were staged before are read out of staging, and counted when they are committed.
   const Counts committed = ledger_->counts();
+  if (setup_.phase == RunPhase::export_only) {
+    result_.counts = setup_.staged;
+    return;
+  }
   if (outcome.reused) {
     result_.counts = committed;
     return;
   }
   result_.counts = before;
   result_.counts += outcome.uncommitted;
-  if (setup_.phase == RunPhase::export_only) return;
   result_.counts.written = committed.written;
   result_.counts.sink_rejected = committed.sink_rejected;
   result_.counts.sink_filtered = committed.sink_filtered;
@@ -301,6 +327,7 @@ void Run::report_progress(const StagingStats& staging, bool done) {
   progress.bytes_read = live_.bytes_read.load(std::memory_order_relaxed);
   progress.bytes_written = live_.bytes_written.load(std::memory_order_relaxed);
   progress.bytes_expected = live_.bytes_expected.load(std::memory_order_relaxed);
+  progress.stage_ref = setup_.stage_ref;
   progress.staging_used = staging.used_bytes;
   progress.staging_capacity = staging.capacity_bytes;
   progress.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_);
@@ -342,7 +369,9 @@ void Run::conclude(Status status) {
     if (rejections_ && result_.counts.rejected() > 0)
       result_.warnings.push_back(
           Error(ErrorClass::config, "W_REJECTED",
-                std::to_string(result_.counts.rejected()) + " rejected; the first: " + rejections_->first(),
+                std::to_string(result_.counts.rejected()) + " rejected" +
+                    (rejections_->first().empty() ? ", all when they were staged"
+                                                  : "; the first: " + rejections_->first()),
                 setup_.request.unit_id));
   } else {
     Error error = std::move(status).take_error();

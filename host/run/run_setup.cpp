@@ -6,6 +6,16 @@
 
 namespace sluice::host {
 
+namespace {
+
+Error secrets_missing(const std::string& stage_ref, const std::string& where) {
+  return Error(ErrorClass::config, "E_STAGE_SECRETS",
+               "the request of " + stage_ref + " had secrets in " + where + ", which are not stored", where,
+               "give the request again: sluice resume STAGEREF REQUEST.json");
+}
+
+}  // namespace
+
 Status RunPreparation::run(const ParsedRequest& parsed) {
   setup_.phase = parsed.phase;
   if (Status status = accept(parsed); !status.ok()) return status;
@@ -100,7 +110,15 @@ void RunPreparation::name_plugin(const EndpointSetup& setup, const char* role) {
                                                 {"path", setup.of->plugin->path.string()}});
 }
 
+Status RunPreparation::add_source() {
+  if (setup_.source) return {};
+  if (Status status = set_up_source(); !status.ok()) return status;
+  share_secrets();
+  return {};
+}
+
 Status RunPreparation::set_up_source() {
+  if (setup_.source_lacks_secrets) return secrets_missing(setup_.stage_ref, "policy.parameters");
   Result<EndpointSetup> source = set_up_endpoint(environment_.catalog, setup_.request.endpoint_id,
                                                  setup_.request.policy.source, "source");
   if (!source) return source.error();
@@ -113,6 +131,7 @@ Status RunPreparation::set_up_sink() {
   if (setup_.request.sink_endpoint_id.empty())
     return Error(ErrorClass::config, "E_REQUEST_INVALID", "sinkEndpointId is missing: the sink endpoint",
                  "sinkEndpointId", "the export named none");
+  if (setup_.sink_lacks_secrets) return secrets_missing(setup_.stage_ref, "policy.sink.parameters");
   Result<EndpointSetup> sink = set_up_endpoint(environment_.catalog, setup_.request.sink_endpoint_id,
                                                setup_.request.policy.sink, "sink");
   if (!sink) return sink.error();
@@ -218,7 +237,8 @@ Status RunPreparation::call_planner(std::vector<SliceState>& slices) {
 void RunPreparation::write_note(const boost::json::object& request) {
   StageNote& note = setup_.note;
   note.request = without_secrets(request, setup_.source ? &*setup_.source : nullptr,
-                                 setup_.sink ? &*setup_.sink : nullptr, note.secrets_removed);
+                                 setup_.sink ? &*setup_.sink : nullptr, note.source_secrets_removed,
+                                 note.sink_secrets_removed);
   note.run_id = setup_.request.run_id;
   note.unit = setup_.unit;
   note.unit_key = setup_.unit_key;

@@ -43,6 +43,12 @@ struct RunSetup {
   std::vector<SliceState> slices;
   StageNote note;
   std::unique_ptr<StagingSession> session;  // import and resume: open
+  std::string stage_ref;                    // of the session in use; empty: none that outlives the process
+  // By this process, in that session: what was committed before it began, and what its frames hold that the
+  // source is not asked for again.
+  Counts committed_before, staged;
+  // The stage's request had secrets in their parameters, and the caller's does not give them again.
+  bool source_lacks_secrets = false, sink_lacks_secrets = false;
 };
 
 class RunPreparation {
@@ -58,6 +64,8 @@ class RunPreparation {
         setup_(setup) {}
 
   Status run(const ParsedRequest& parsed);
+  // Later, for a stage that turns out not to be enough.
+  Status add_source();
 
  private:
   Status accept(const ParsedRequest& parsed);
@@ -69,6 +77,8 @@ class RunPreparation {
   Status describe_unit();
   Status open_stage(const ParsedRequest& parsed);
   Status wait_for_stage(const StagingRequest& request);
+  Status require_end_of_export();
+  void take_secrets(const boost::json::object& given, const boost::json::object& merged);
   bool source_is_needed() const;
   Status take_lock(const std::string& source_id, const std::string& source_identity);
   Status plan_slices();

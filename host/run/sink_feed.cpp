@@ -128,6 +128,7 @@ Status SinkFeed::find_loss(Position& from, uint64_t sequence) {
   for (size_t i = from.set_aside; i < state.set_aside.size(); ++i)
     damage_.set_aside.push_back(state.set_aside[i]);
   if (settings_.exactly_once) {
+    from.ended = false;  // what was lost is missing: the commit finishes nothing
     if (dirty_ && !from.uncovered)
       if (Status status = commit(false); !status.ok()) return status;
     return Error(ErrorClass::damaged, "E_STAGING_DAMAGED",
@@ -138,7 +139,8 @@ Status SinkFeed::find_loss(Position& from, uint64_t sequence) {
   from.lost += lost;
   from.lost_bytes = state.lost_bytes;
   from.set_aside = state.set_aside.size();
-  from.next_sequence += lost;
+  // At the end nothing comes behind the damage that could be acknowledged.
+  if (!from.ended) from.next_sequence += lost;
   return {};
 }
 
@@ -176,7 +178,8 @@ Status SinkFeed::take(Position& from, std::span<const std::byte> frame) {
     live_.bytes_read.fetch_add(header.bytes_read, std::memory_order_relaxed);
   }
   if (!view.checkpoint().empty()) {
-    from.checkpoint = view.checkpoint();
+    // What comes behind a loss is delivered, and no checkpoint may pass the loss.
+    if (from.lost == 0) from.checkpoint = view.checkpoint();
     from.uncovered = false;
   } else if (view.size() > 0) {
     from.uncovered = true;
@@ -314,7 +317,7 @@ Status SinkFeed::commit(bool final) {
   std::vector<Commit> commits;
   boost::json::array sequences;
   for (Position& position : positions_) {
-    if (!position.checkpoint.empty() && position.lost == 0) {
+    if (!position.checkpoint.empty()) {
       boost::system::error_code error;
       boost::json::value checkpoint = boost::json::parse(position.checkpoint, error);
       if (error || !checkpoint.is_object())
@@ -333,6 +336,7 @@ Status SinkFeed::commit(bool final) {
   const boost::json::value checkpoint = ledger_.checkpoint_after(commits, settings_.checkpoint_before);
   const std::string token = boost::json::serialize(boost::json::object{{"runId", settings_.run_id},
                                                                        {"stageId", settings_.stage_id},
+                                                                       {"stageKey", settings_.stage_key},
                                                                        {"checkpoint", checkpoint},
                                                                        {"slices", std::move(sequences)}});
   CommitReached reached = CommitReached::deferred;
@@ -355,8 +359,7 @@ Status SinkFeed::commit(bool final) {
     position.pending.counts = {};
     position.pending.checkpoint.reset();
     if (position.next_sequence > position.stream.first)
-      if (Status done = position.stream.reader().acknowledge(
-              position.next_sequence - 1, position.lost == 0 ? position.checkpoint : std::string());
+      if (Status done = position.stream.reader().acknowledge(position.next_sequence - 1, position.checkpoint);
           !done.ok())
         return done;
     position.checkpoint.clear();

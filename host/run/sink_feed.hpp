@@ -48,7 +48,7 @@ struct FeedSettings {
   bool stops_at_drain;  // no source will end the streams: a drain ends the feed at the next commit
   const CommitPolicy* commit;
   const RetryPolicy* retry;
-  std::string run_id, unit_id, stage_id;
+  std::string run_id, unit_id, stage_id, stage_key;
   boost::json::value checkpoint_before;
   std::function<void(const DurableStep&)> on_step = {};  // may be empty
 };

@@ -1,5 +1,6 @@
 #include "host/run/stage_note.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -15,6 +16,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr int64_t version = 1;
+constexpr std::string_view masked_secret = "***";  // as mask() puts it
 
 void mask_parameters(json::object& holder, const EndpointSetup* setup, bool& removed) {
   auto* parameters = holder.if_contains("parameters");
@@ -39,7 +41,10 @@ std::string text_at(const json::object& object, std::string_view key) {
 StageNote read(const json::object& object) {
   StageNote note;
   note.request = object.at("request").as_object();
-  note.secrets_removed = object.at("secretsRemoved").as_bool();
+  const json::object& removed = object.at("secretsRemoved").as_object();
+  note.source_secrets_removed = removed.at("source").as_bool();
+  note.sink_secrets_removed = removed.at("sink").as_bool();
+  note.key = text_at(object, "key");
   note.run_id = text_at(object, "runId");
   note.unit = object.at("unit").as_object();
   note.unit_key = text_at(object, "unitKey");
@@ -68,19 +73,21 @@ StageNote read(const json::object& object) {
 std::string to_text(const StageNote& note) {
   json::array streams;
   for (const uint32_t slice : note.streams) streams.push_back(slice);
-  json::object object{{"version", version},
-                      {"request", note.request},
-                      {"secretsRemoved", note.secrets_removed},
-                      {"runId", note.run_id},
-                      {"unit", note.unit},
-                      {"unitKey", note.unit_key},
-                      {"source",
-                       {{"endpointId", note.source_id},
-                        {"templateId", note.source_template},
-                        {"identity", note.source_identity}}},
-                      {"agreement", agreement_json(note.agreement)},
-                      {"slices", pack_slices(note.slices, note.before)},
-                      {"streams", std::move(streams)}};
+  json::object object{
+      {"version", version},
+      {"request", note.request},
+      {"secretsRemoved", {{"source", note.source_secrets_removed}, {"sink", note.sink_secrets_removed}}},
+      {"key", note.key},
+      {"runId", note.run_id},
+      {"unit", note.unit},
+      {"unitKey", note.unit_key},
+      {"source",
+       {{"endpointId", note.source_id},
+        {"templateId", note.source_template},
+        {"identity", note.source_identity}}},
+      {"agreement", agreement_json(note.agreement)},
+      {"slices", pack_slices(note.slices, note.before)},
+      {"streams", std::move(streams)}};
   if (note.sink_token) object["sinkToken"] = *note.sink_token;
   return json::serialize(object);
 }
@@ -109,15 +116,24 @@ Result<StageNote> parse_stage_note(const std::string& text, const std::string& s
 }
 
 json::object without_secrets(const json::object& request, const EndpointSetup* source,
-                             const EndpointSetup* sink, bool& removed) {
-  removed = false;
+                             const EndpointSetup* sink, bool& of_source, bool& of_sink) {
+  of_source = of_sink = false;
   json::object clean = request;
   auto* policy = clean.if_contains("policy");
   if (!policy || !policy->is_object()) return clean;
-  mask_parameters(policy->get_object(), source, removed);
+  mask_parameters(policy->get_object(), source, of_source);
   if (auto* described = policy->get_object().if_contains("sink"); described && described->is_object())
-    mask_parameters(described->get_object(), sink, removed);
+    mask_parameters(described->get_object(), sink, of_sink);
   return clean;
+}
+
+bool lacks_secrets(const json::value& parameters) {
+  if (const auto* text = parameters.if_string()) return *text == masked_secret;
+  if (const auto* list = parameters.if_array()) return std::any_of(list->begin(), list->end(), lacks_secrets);
+  if (const auto* object = parameters.if_object())
+    return std::any_of(object->begin(), object->end(),
+                       [](const auto& member) { return lacks_secrets(member.value()); });
+  return false;
 }
 
 json::object laid_over(json::object under, const json::object& over) {

@@ -16,7 +16,8 @@ namespace sluice::host {
 
 struct StageNote {
   boost::json::object request;  // as it was given, literal secrets taken out
-  bool secrets_removed = false;
+  bool source_secrets_removed = false, sink_secrets_removed = false;
+  std::string key;  // of this session alone, also among others of its name
   std::string run_id;
   boost::json::object unit;
   std::string unit_key;
@@ -35,7 +36,9 @@ Result<StageNote> parse_stage_note(const std::string& text, const std::string& s
 
 // The request with the secrets of inline parameters taken out; references such as ${env:NAME} stay.
 boost::json::object without_secrets(const boost::json::object& request, const EndpointSetup* source,
-                                    const EndpointSetup* sink, bool& removed);
+                                    const EndpointSetup* sink, bool& of_source, bool& of_sink);
+// Whether parameters still have a place where a secret was taken out.
+bool lacks_secrets(const boost::json::value& parameters);
 
 // `over` laid over `under`: objects member by member, at any depth; null takes nothing away.
 boost::json::object laid_over(boost::json::object under, const boost::json::object& over);

@@ -35,9 +35,13 @@ std::string token_checkpoint(const json::object& token, uint32_t slice, bool pla
   return json::serialize(*packed->slices[slice].checkpoint);
 }
 
-bool is_of_stage(const std::optional<json::object>& token, const std::string& stage_id) {
-  const auto* id = token ? token->if_contains("stageId") : nullptr;
-  return id && id->is_string() && id->get_string() == stage_id;
+// Whether the sink was committed to since this session's records were read. What an export read begins where
+// its checkpoint stood; until a sink is asked, that alone tells.
+bool is_overtaken(const json::object& token, const StageNote& note, bool exactly_once) {
+  if (note.sink_token) return *note.sink_token != json::value(token);
+  if (!exactly_once || !note.before.is_object()) return false;
+  const auto* checkpoint = token.if_contains("checkpoint");
+  return checkpoint && *checkpoint != note.before;
 }
 
 Error fenced(const std::string& stage_id, const json::object& token) {
@@ -66,12 +70,16 @@ Result<StageFacts> StageFacts::read(const StagingSession& session, size_t stream
   return facts;
 }
 
+bool is_of_stage(const std::optional<json::object>& token, const StageNote& note) {
+  const auto* key = token ? token->if_contains("stageKey") : nullptr;
+  return key && key->is_string() && key->get_string() == note.key;
+}
+
 Result<StagePlan> plan_stage(const StageFacts& facts, const StageNote& note,
-                             const std::optional<json::object>& token, bool reads_only) {
-  const bool ours = is_of_stage(token, facts.stage_id);
+                             const std::optional<json::object>& token, bool reads_only, bool exactly_once) {
+  const bool ours = is_of_stage(token, note);
   const bool planned = note.slices.size() > 1 || !note.slices[0].slice.empty();
-  if (token && !ours && note.sink_token && *note.sink_token != json::value(*token))
-    return fenced(facts.stage_id, *token);
+  if (token && !ours && is_overtaken(*token, note, exactly_once)) return fenced(facts.stage_id, *token);
 
   StagePlan plan;
   for (uint32_t stream = 0; stream < facts.streams.size(); ++stream) {
@@ -97,6 +105,9 @@ Result<StagePlan> plan_stage(const StageFacts& facts, const StageNote& note,
     // Behind its newest checkpoint the source will be read again.
     to.write_from = std::max(state.after_checkpoint, to.read_from);
     if (held && *held > state.after_checkpoint && !to.committed.empty()) to.checkpoint = to.committed;
+    // A part of a full unit is in the sink, and the source cannot go on behind it.
+    if (!reads_only && !note.agreement.incremental && to.checkpoint.empty() && to.read_from > 0)
+      plan.start_over = true;
     if (reads_only) {
       to.needs_source = false;
       to.end = SourceEnd::failed;

@@ -31,6 +31,9 @@ struct StagePlan {
   bool anything_committed = false;  // by this session's run
 };
 
+// Whether a sink's token was left by a commit from this very session.
+bool is_of_stage(const std::optional<boost::json::object>& token, const StageNote& note);
+
 // What is known of a stage when it is opened again. The session is open and untouched.
 struct StageFacts {
   std::string stage_id;
@@ -42,7 +45,8 @@ struct StageFacts {
 // anything. E_FENCED when the token tells that another attempt has committed since the session began;
 // E_STAGE_INCOMPLETE when an import cannot do without the source.
 Result<StagePlan> plan_stage(const StageFacts& facts, const StageNote& note,
-                             const std::optional<boost::json::object>& token, bool reads_only);
+                             const std::optional<boost::json::object>& token, bool reads_only,
+                             bool exactly_once);
 
 // Sets the ends of the session's streams accordingly.
 Status apply_plan(const StagePlan& plan, StagingSession& session, bool reads_only);

@@ -93,6 +93,7 @@ Status StreamWriter::do_publish(uint64_t bytes) {
   if (Status status = check_frame(frame); !status.ok()) return refuse(std::move(status));
   BatchView view(frame);
   const sluice_frame_header header = view.header();
+  const bool has_checkpoint = !view.checkpoint().empty();
   if (header.record_count > 0 && view.is_table() != tables_)
     return refuse(misuse("published a batch of another format than the run asked for"));
   if (header.record_count > limits_.max_records - counts_.staged)
@@ -111,6 +112,7 @@ Status StreamWriter::do_publish(uint64_t bytes) {
   counts_.bytes_staged += bytes;
   counts_.batches += header.record_count > 0 ? 1 : 0;
   payload_ += header.payload_bytes;
+  if (has_checkpoint) covered_ = counts_;
   live_.records_read.fetch_add(uint64_t{header.record_count} + filtered, std::memory_order_relaxed);
   live_.bytes_read.fetch_add(header.bytes_read, std::memory_order_relaxed);
   return {};

@@ -44,6 +44,8 @@ class StreamWriter {
   Status finish(SealedAs how);
 
   const Counts& counts() const { return counts_; }
+  // Of the frames up to the newest checkpoint: the source is not asked for these again.
+  const Counts& covered() const { return covered_; }
   std::chrono::nanoseconds blocked() const { return blocked_; }
   // What failed on the host's side, which tells more than what the plugin made of it; null when nothing did.
   const Error* failure() const { return failure_ ? &*failure_ : nullptr; }
@@ -75,7 +77,7 @@ class StreamWriter {
   uint64_t sequence_ = 0, payload_ = 0;
   uint32_t pending_rejected_ = 0;
   uint64_t pending_filtered_ = 0;
-  Counts counts_;
+  Counts counts_, covered_;
   std::chrono::nanoseconds blocked_{0};
   std::optional<Error> failure_;
 };

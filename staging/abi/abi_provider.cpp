@@ -24,6 +24,7 @@ sluice_staging_request to_abi(const StagingRequest& from) {
   to.stage_id = abi(from.stage_id);
   to.create = from.create ? 1 : 0;
   to.ends = static_cast<uint32_t>(from.ends);
+  to.note = abi(from.note);
   return to;
 }
 

@@ -48,7 +48,11 @@ int PosixFiles::create(const std::string& path, uint64_t bytes, File& out) {
   if (descriptor < 0) return errno;
   out = File(descriptor, path);
   if (bytes == 0) return 0;
-  if (const int error = posix_fallocate(descriptor, 0, static_cast<off_t>(bytes)); error != 0) {
+  int error = 0;
+  do {
+    error = posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
+  } while (error == EINTR);
+  if (error != 0) {
     out = File();
     ::unlink(path.c_str());
     return error;
@@ -57,7 +61,8 @@ int PosixFiles::create(const std::string& path, uint64_t bytes, File& out) {
 }
 
 int PosixFiles::open(const std::string& path, Access access, File& out) {
-  const int flags = (access == Access::write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW;
+  // Not blocking: somebody's pipe of that name must not hold us up.
+  const int flags = (access == Access::write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   const int descriptor = ::open(path.c_str(), flags);
   if (descriptor < 0) return errno;
   out = File(descriptor, path);
@@ -144,7 +149,13 @@ int PosixFiles::list(const std::string& path, std::vector<std::string>& names) {
 }
 
 int PosixFiles::lock(const File& file) {
-  return result(flock(file.descriptor(), LOCK_EX | LOCK_NB));
+  if (flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0) return errno;
+  // Between open and lock the file may have been removed, or moved away; its name may be another's by now.
+  struct stat held {
+  }, named{};
+  if (fstat(file.descriptor(), &held) != 0) return errno;
+  if (lstat(file.path().c_str(), &named) != 0) return errno;
+  return held.st_dev == named.st_dev && held.st_ino == named.st_ino ? 0 : ENOENT;
 }
 
 int PosixFiles::facts(const std::string& path, FileSystemFacts& out) {

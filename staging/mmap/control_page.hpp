@@ -19,6 +19,8 @@ struct alignas(64) StreamControl {
   std::atomic<uint32_t> wants_room;
   std::atomic<uint32_t> published_event;
   std::atomic<uint32_t> writer_waits;  // for freed_event
+  std::atomic<uint64_t>
+      staged_before;  // frames below are of an earlier writer: nobody has checked them since
   // The reading end's.
   alignas(64) std::atomic<uint32_t> freed_event;
   std::atomic<uint32_t> reader_waits;  // for published_event

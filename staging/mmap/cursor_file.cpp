@@ -16,12 +16,18 @@ Status CursorFile::create() {
 }
 
 Status CursorFile::open(FileLayer::Access access) {
+  constexpr uint64_t bytes = 2 * format::cursor_slot_bytes;
   int error = files_.open(path_, access, file_);
-  // Frames outlive a cursor that was lost: begin a new one.
-  if (error == ENOENT && access == FileLayer::Access::write)
-    error = files_.create(path_, 2 * format::cursor_slot_bytes, file_);
-  if (error == ENOENT) return {};
-  return error ? Status(file_error("open", path_, error, 2 * format::cursor_slot_bytes)) : Status();
+  if (error == ENOENT && access == FileLayer::Access::read) return {};
+  // Frames outlive a cursor that was lost: begin a new one. The other end may do so at the same time.
+  if (error == ENOENT) {
+    error = files_.create(path_, bytes, file_);
+    if (error == EEXIST)
+      error = files_.open(path_, access, file_);
+    else if (error == 0 && to_disk_)
+      error = files_.sync_folder(path_.substr(0, path_.rfind('/')));
+  }
+  return error ? Status(file_error("open", path_, error, bytes)) : Status();
 }
 
 bool CursorFile::read_slot(uint64_t index, Cursor& out, bool& damaged) const {

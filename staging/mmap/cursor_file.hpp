@@ -11,7 +11,7 @@ namespace sluice::staging {
 struct Cursor {
   uint64_t generation = 0;
   uint64_t acknowledged = 0;  // sequence of the first frame that is not committed
-  uint64_t kept_from = 0;     // ... that may not be recycled
+  uint64_t kept_from = 0;     // ... that may not be recycled: below `acknowledged` while its bytes are in use
   std::string checkpoint;     // the newest committed one, JSON; empty: none
 };
 

@@ -10,12 +10,14 @@ std::string set_aside(FileLayer& files, const std::string& folder, const std::st
   if (const int error = files.make_folder(folder); error != 0 && error != EEXIST) return {};
   const std::string path = folder + "/" + stage_id + "." + std::to_string(damage.stream) + "." +
                            std::to_string(damage.sequence) + ".bytes";
+  // In one step: a process that dies here leaves no half of it under the name. An earlier attempt found the
+  // same.
+  const std::string fresh = path + ".new";
+  (void)files.remove(fresh);
   File file;
-  const int error = files.create(path, 0, file);
-  if (error == EEXIST) return path;  // by an earlier attempt that found the same
-  if (error != 0) return {};
-  if (files.write(file, 0, damage.bytes) == 0) return path;
-  (void)files.remove(path);
+  if (files.create(fresh, 0, file) != 0) return {};
+  if (files.write(file, 0, damage.bytes) == 0 && files.rename(fresh, path) == 0) return path;
+  (void)files.remove(fresh);
   return {};
 }
 

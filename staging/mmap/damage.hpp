@@ -23,7 +23,7 @@ struct Damage {
 // Takes what a walk finds. [the walk's thread]
 using DamageHandler = std::function<void(const Damage&)>;
 
-// Writes the bytes to `<folder>/<stage id>.<stream>.<sequence>.bytes`, once. Gives the path, or "" when there
+// Writes the bytes to `<folder>/<stage id>.<stream>.<sequence>.bytes`. Gives the path, or "" when there
 // is nothing to write or it cannot be: data that can be saved is not held up by data that cannot.
 std::string set_aside(FileLayer& files, const std::string& folder, const std::string& stage_id,
                       const Damage& damage);

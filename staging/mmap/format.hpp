@@ -78,12 +78,30 @@ struct CursorSlot {
   uint64_t session_key;
   uint64_t generation;    // the slot with the higher one counts
   uint64_t acknowledged;  // sequence of the first frame that is not committed
-  uint64_t kept_from;     // sequence of the first frame that may not be recycled; >= acknowledged
+  uint64_t kept_from;     // sequence of the first frame that may not be recycled; below `acknowledged` while
+                       // a reader still holds bytes of what it acknowledged, above when frames are forgotten
   uint8_t reserved[72];
   uint64_t checksum;  // of struct and text
 };
 static_assert(sizeof(CursorSlot) == 128 && std::is_trivially_copyable_v<CursorSlot>);
 static_assert(offsetof(CursorSlot, session_key) == 16 && offsetof(CursorSlot, checksum) == 120);
+
+// ---- end mark: <stream>.end, zeros until the stream is sealed
+
+inline constexpr uint32_t end_magic = 0x4e454c53;  // "SLEN"
+
+struct EndMark {
+  uint32_t magic;
+  uint32_t version;
+  uint32_t stream;
+  uint32_t how;  // as the detail of an end record
+  uint64_t session_key;
+  uint64_t next;  // one past the last frame
+  uint8_t reserved[24];
+  uint64_t checksum;
+};
+static_assert(sizeof(EndMark) == 64 && std::is_trivially_copyable_v<EndMark>);
+static_assert(offsetof(EndMark, session_key) == 16 && offsetof(EndMark, checksum) == 56);
 
 // ---- checksums: seeded with the session's key, so that nothing of another session ever passes
 
@@ -112,6 +130,10 @@ inline uint64_t commit_word(const RecordHeader& header, uint64_t session_key) {
 inline uint64_t checksum_of(const CursorSlot& slot, const void* text) {
   const uint64_t own = hash(&slot, offsetof(CursorSlot, checksum), slot.session_key);
   return hash(text, slot.checkpoint_bytes, own);
+}
+
+inline uint64_t checksum_of(const EndMark& mark) {
+  return hash(&mark, offsetof(EndMark, checksum), mark.session_key);
 }
 
 // Bytes of file that a record with a frame of so many bytes takes.

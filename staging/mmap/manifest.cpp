@@ -140,13 +140,18 @@ Status read_manifest(FileLayer& files, const SessionFiles& at, Manifest& out, bo
     return first;
   }
   if (healed) *healed = true;
-  if (first.error().code() == "E_STAGING_VERSION") return first;
+  // What may pass says nothing of the file, and the copy may be older.
+  if (first.error().code() == "E_STAGING_VERSION" || first.error().transient()) return first;
   Status second = read_copy(files, at.manifest_copy(), out);
   if (second.ok() || second.error().code() == "E_STAGING_VERSION") return second;
   if (first.error().code() == "E_STAGING_MISSING" && second.error().code() == "E_STAGING_MISSING")
     return Error(ErrorClass::config, "E_STAGE_UNKNOWN", "there is no staging session in " + at.folder,
                  at.folder, "`sluice staging list` shows what there is");
   return first.error().code() == "E_STAGING_MISSING" ? std::move(second) : std::move(first);
+}
+
+Status read_manifest_copy(FileLayer& files, const std::string& path, Manifest& out) {
+  return read_copy(files, path, out);
 }
 
 }  // namespace sluice::staging

@@ -30,4 +30,7 @@ Status write_manifest(FileLayer& files, const SessionFiles& at, const Manifest& 
 // one of two was not whole.
 Status read_manifest(FileLayer& files, const SessionFiles& at, Manifest& out, bool* healed = nullptr);
 
+// One of the two, by its path. E_STAGING_MISSING (damaged) when it is not there.
+Status read_manifest_copy(FileLayer& files, const std::string& path, Manifest& out);
+
 }  // namespace sluice::staging

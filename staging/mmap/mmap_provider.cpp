@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <chrono>
 #include <random>
+#include <thread>
 
+#include "staging/mmap/end_mark.hpp"
 #include "staging/mmap/mmap_session.hpp"
 #include "staging/mmap/session_removal.hpp"
 #include "staging/mmap/staging_folder.hpp"
@@ -47,18 +49,56 @@ uint64_t random_key() {
 // Takes the lock of one end. `held` names it for the error.
 Status take_lock(FileLayer& files, const std::string& path, const std::string& id, const char* end,
                  File& out) {
-  int error = files.open(path, FileLayer::Access::write, out);
-  // A lock says nothing by being there: one that is gone is made anew.
-  if (error == ENOENT) error = files.create(path, 0, out);
-  if (error == EEXIST) error = files.open(path, FileLayer::Access::write, out);
-  if (error) return file_error("open", path, error);
-  error = files.lock(out);
+  int error = 0;
+  // Whoever looks whether an end has an owner holds its lock for that moment.
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    error = files.open(path, FileLayer::Access::write, out);
+    // A lock says nothing by being there: one that is gone is made anew.
+    if (error == ENOENT) error = files.create(path, 0, out);
+    if (error == EEXIST) error = files.open(path, FileLayer::Access::write, out);
+    if (error) return file_error("open", path, error);
+    error = files.lock(out);
+    if (error != EWOULDBLOCK && error != ENOENT) break;
+  }
   if (error == 0) return {};
   if (error == EWOULDBLOCK)
     return Error(ErrorClass::transient, "E_STAGE_BUSY",
                  "staging session " + id + ": its " + end + " end is in use by a process that is alive", path,
                  "wait until it has ended; a lock is never taken over");
   return file_error("lock", path, error);
+}
+
+// All files of a new session but its segments. The locks are held from the beginning.
+Status make_files(FileLayer& files, const SessionFiles& at, const Manifest& manifest, File& writer,
+                  File& reader) {
+  const bool to_disk = manifest.durability == Durability::disk;
+  if (const int error = files.make_folder(at.folder)) return file_error("create", at.folder, error);
+  for (File* lock : {&writer, &reader}) {
+    const std::string path = lock == &writer ? at.writer_lock() : at.reader_lock();
+    if (const int error = files.create(path, 0, *lock)) return file_error("create", path, error);
+    // Only somebody who deletes the folder can have it.
+    if (const int error = files.lock(*lock))
+      return file_error("lock", path, error == EWOULDBLOCK ? ENOENT : error);
+  }
+  ControlPage control;
+  if (Status status = control.create(files, at.control(), manifest.streams); !status.ok()) return status;
+  for (uint32_t stream = 0; stream < manifest.streams; ++stream) {
+    CursorFile cursor(files, at.cursor(stream), stream, manifest.session_key, to_disk);
+    if (Status status = cursor.create(); !status.ok()) return status;
+    if (Status status = create_end_mark(files, at, stream, to_disk); !status.ok()) return status;
+  }
+  return write_manifest(files, at, manifest);
+}
+
+Status put_in_place(FileLayer& files, const std::string& unfinished, const std::string& place) {
+  // rename() would replace an empty folder; a session is never empty.
+  const int error = files.rename(unfinished, place);
+  if (error == 0) return {};
+  if (error == ENOTEMPTY || error == EEXIST)
+    return Error(ErrorClass::config, "E_STAGE_EXISTS", "there is a staging session in " + place + " already",
+                 place, "finish it with `sluice resume`, or choose another stageRef");
+  return file_error("create", place, error);
 }
 
 }  // namespace
@@ -101,6 +141,7 @@ Status MmapProvider::create(const StagingRequest& request, std::unique_ptr<Stagi
   manifest.stage_id = request.stage_id.empty() ? new_stage_id() : request.stage_id;
   manifest.run_id = request.run_id;
   manifest.unit_key = request.unit_key;
+  manifest.note = request.note;
   manifest.session_key = random_key();
   manifest.durability = std::max(request.durability, Durability::os);
   manifest.streams = request.slice_count;
@@ -109,59 +150,41 @@ Status MmapProvider::create(const StagingRequest& request, std::unique_ptr<Stagi
   manifest.created_at = std::chrono::duration_cast<std::chrono::microseconds>(
                             std::chrono::system_clock::now().time_since_epoch())
                             .count();
-  const bool to_disk = manifest.durability == Durability::disk;
 
-  // Made under another name, so that a session is there as a whole or not at all.
-  const std::string place = settings_.folder + "/" + manifest.stage_id;
-  const SessionFiles unfinished{settings_.folder + "/" + std::string(unfinished_prefix) + manifest.stage_id};
-  if (const int error = files_.make_folder(unfinished.folder))
-    return error == EEXIST
-               ? Error(ErrorClass::config, "E_STAGE_EXISTS",
-                       "staging session " + manifest.stage_id + " is being made by another process", place,
-                       "choose another stageRef, or wait")
-               : file_error("create", unfinished.folder, error);
-  const auto fill = [&](File& writer, File& reader) -> Status {
-    for (File* lock : {&writer, &reader}) {
-      const std::string path = lock == &writer ? unfinished.writer_lock() : unfinished.reader_lock();
-      if (const int error = files_.create(path, 0, *lock)) return file_error("create", path, error);
-      if (const int error = files_.lock(*lock)) return file_error("lock", path, error);
-    }
-    ControlPage control;
-    if (Status status = control.create(files_, unfinished.control(), manifest.streams); !status.ok())
-      return status;
-    for (uint32_t stream = 0; stream < manifest.streams; ++stream) {
-      CursorFile cursor(files_, unfinished.cursor(stream), stream, manifest.session_key, to_disk);
-      if (Status status = cursor.create(); !status.ok()) return status;
-    }
-    if (Status status = write_manifest(files_, unfinished, manifest); !status.ok()) return status;
-    // rename() would replace an empty folder; a session is never empty.
-    if (const int error = files_.rename(unfinished.folder, place))
-      return error == ENOTEMPTY || error == EEXIST
-                 ? Error(ErrorClass::config, "E_STAGE_EXISTS",
-                         "staging session " + manifest.stage_id + " is there already", place,
-                         "finish it with `sluice resume`, or choose another stageRef")
-                 : file_error("create", place, error);
-    if (to_disk)
-      if (const int error = files_.sync_folder(settings_.folder))
-        return file_error("sync", settings_.folder, error);
-    return {};
-  };
+  // Made under another name, so that a session is there as a whole or not at all. Somebody who sweeps up may
+  // take a folder that has no lock yet for a leftover: then it is made again.
+  const std::string id = manifest.stage_id, place = settings_.folder + "/" + id;
   File writer, reader;
-  if (Status status = fill(writer, reader); !status.ok()) {
+  Status status;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    const SessionFiles unfinished{settings_.folder + "/" + std::string(unfinished_prefix) +
+                                  manifest.stage_id + "-" + std::to_string(random_key() % 1'000'000'000)};
+    status = make_files(files_, unfinished, manifest, writer, reader);
+    if (status.ok()) status = put_in_place(files_, unfinished.folder, place);
+    if (status.ok()) break;
     (void)delete_folder(files_, unfinished.folder);
-    return status;
+    if (!is_missing(status)) return status;
   }
+  if (!status.ok()) return status;
+  if (manifest.durability == Durability::disk)
+    if (const int error = files_.sync_folder(settings_.folder)) {
+      (void)remove_session(files_, settings_.folder, id);
+      return file_error("sync", settings_.folder, error);
+    }
   if (request.ends == StagingEnds::reader) writer = File();
   if (request.ends == StagingEnds::writer) reader = File();
   auto parts = std::make_unique<SessionParts>(files_, SessionFiles{place}, std::move(manifest), request.ends,
                                               request.fail_when_full, settings_.min_free,
                                               settings_.folder + "/" + std::string(damaged_folder));
-  if (Status status = parts->control.open(files_, parts->names.control(), parts->manifest.streams);
-      !status.ok())
+  parts->reader_grace = settings_.reader_grace;
+  status = parts->control.open(files_, parts->names.control(), parts->manifest.streams);
+  if (!status.ok()) {
+    (void)remove_session(files_, settings_.folder, id);
     return status;
+  }
   auto session =
       std::make_unique<MmapSession>(std::move(parts), settings_.folder, std::move(writer), std::move(reader));
-  if (Status status = session->create(); !status.ok()) return status;
+  if (status = session->create(); !status.ok()) return status;
   out = std::move(session);
   return {};
 }
@@ -187,11 +210,20 @@ Status MmapProvider::reopen(const StagingRequest& request, std::unique_ptr<Stagi
     return Error(ErrorClass::damaged, "E_STAGING_MANIFEST",
                  "the folder of staging session " + request.stage_id + " holds session " + manifest.stage_id,
                  at.folder, "rename the folder to the session's id");
-  if (healed)
-    if (Status status = write_manifest(files_, at, manifest); !status.ok()) return status;
+  if (request.durability > manifest.durability)
+    return Error(ErrorClass::config, "E_STAGING_DURABILITY",
+                 "staging session " + request.stage_id + " was made with durability " +
+                     std::string(to_string(manifest.durability)) + ", and " +
+                     std::string(to_string(request.durability)) + " is asked for",
+                 at.folder, "finish it with the durability it has");
+  // A copy that is lost or older is written anew; a full disk is no reason not to read what is staged.
+  Manifest copy;
+  if (healed || !read_manifest_copy(files_, at.manifest_copy(), copy).ok() || copy.note != manifest.note)
+    (void)write_manifest(files_, at, manifest);
   auto parts = std::make_unique<SessionParts>(files_, at, std::move(manifest), request.ends,
                                               request.fail_when_full, settings_.min_free,
                                               settings_.folder + "/" + std::string(damaged_folder));
+  parts->reader_grace = settings_.reader_grace;
   if (Status status = parts->control.open(files_, parts->names.control(), parts->manifest.streams);
       !status.ok())
     return status;

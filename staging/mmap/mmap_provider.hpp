@@ -2,6 +2,7 @@
 // opened again, by another process too, and by two processes at once: one writes and one reads.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,6 +16,8 @@ struct MmapSettings {
   std::string folder;                      // absolute; made when it is missing
   uint64_t min_free = uint64_t{64} << 20;  // bytes that staging leaves on the disk
   uint64_t segment_bytes = 0;              // of each segment file; 0: by the request
+  // How long a writer that has filled its session waits for a reader in another process to come.
+  std::chrono::milliseconds reader_grace = std::chrono::seconds(10);
 };
 
 // What the durabilities promise: os - every published batch survives the end of the process, however it ends;

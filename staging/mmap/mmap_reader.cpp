@@ -29,7 +29,6 @@ Status MmapReader::begin(const std::optional<RecoveredStream>& recovered) {
   cursor_.kept_from = std::max({cursor_.kept_from, table.kept_from, cursor_.acknowledged});
   from_ = cursor_.kept_from;
   left_ = recovered;
-  check_below_ = left_ ? left_->next : control().published.load();
   return {};
 }
 
@@ -40,13 +39,21 @@ void MmapReader::end_before(uint64_t sequence) {
   }
 }
 
+bool MmapReader::has_writer() const {
+  return parts_.ends != StagingEnds::reader || !left_;
+}
+
 uint64_t MmapReader::bound() const {
-  return left_ && parts_.ends == StagingEnds::reader ? left_->next : control().published.load();
+  return has_writer() ? control().published.load() : left_->next;
+}
+
+uint64_t MmapReader::check_below() const {
+  return has_writer() ? control().staged_before.load() : left_->next;
 }
 
 // Everything that ever comes was given.
 bool MmapReader::at_end() const {
-  if (left_ && parts_.ends == StagingEnds::reader) return walk_.expected() >= left_->next;
+  if (!has_writer()) return walk_.expected() >= left_->next;
   return control().sealed.load() != 0 && walk_.expected() >= control().published.load();
 }
 
@@ -62,7 +69,8 @@ Status MmapReader::next(std::chrono::milliseconds wait, Next& kind, std::span<co
     const uint64_t end = bound();
     if (walk_.expected() < end) {
       StreamWalk::Step step;
-      if (Status status = walk_.next(end, walk_.expected() < check_below_, step); !status.ok()) return status;
+      if (Status status = walk_.next(end, walk_.expected() < check_below(), step); !status.ok())
+        return status;
       if (step.found != StreamWalk::Found::frame) {
         walk_.give_up(end);
         continue;
@@ -107,7 +115,6 @@ Status MmapReader::take_over() {
   if (Status status = recover(parts_.files, parts_.names, parts_.shape, stream_, walk_.expected(), left);
       !status.ok())
     return status;
-  check_below_ = left.next;
   left_ = std::move(left);
   return {};
 }
@@ -115,33 +122,37 @@ Status MmapReader::take_over() {
 void MmapReader::release() {
   if (held_.empty()) return;
   held_.pop_front();
-  if (!pending_ || (!held_.empty() && held_.front() <= *pending_)) return;
-  const uint64_t sequence = *std::exchange(pending_, std::nullopt);
-  Status status = move_cursor(sequence + 1, std::max(cursor_.kept_from, sequence + 1), pending_checkpoint_);
-  if (!status.ok()) late_failure_ = status.error();
+  if (cursor_.kept_from >= cursor_.acknowledged) return;
+  // What was acknowledged while it was held may go now. When the cursor cannot be written, it goes with the
+  // next acknowledgement.
+  const uint64_t kept = kept_from(cursor_.acknowledged);
+  if (kept > cursor_.kept_from) (void)move_cursor(cursor_.acknowledged, kept, {});
+}
+
+// Frames below `sequence` may go, but for those whose bytes are in use.
+uint64_t MmapReader::kept_from(uint64_t sequence) const {
+  const uint64_t unheld = held_.empty() ? sequence : std::min(sequence, held_.front());
+  return std::max(cursor_.kept_from, unheld);
 }
 
 Status MmapReader::acknowledge(uint64_t sequence, std::string_view checkpoint) {
-  if (late_failure_) return *std::exchange(late_failure_, std::nullopt);
   const bool before_first = !last_read_ && sequence < from_;
   if (!before_first && (!last_read_ || sequence > *last_read_))
     return misuse("frame " + std::to_string(sequence) + " is acknowledged and was not read yet");
   if (last_acknowledged_ && sequence < *last_acknowledged_)
     return misuse("frame " + std::to_string(sequence) + " is acknowledged after frame " +
                   std::to_string(*last_acknowledged_));
-  last_acknowledged_ = sequence;
-  if (!held_.empty() && held_.front() <= sequence) {
-    pending_ = sequence;
-    if (!checkpoint.empty()) pending_checkpoint_ = checkpoint;
-    return {};
-  }
-  return move_cursor(sequence + 1, std::max(cursor_.kept_from, sequence + 1), checkpoint);
+  // An earlier owner was further.
+  if (sequence + 1 < cursor_.acknowledged) return {};
+  Status status = move_cursor(sequence + 1, kept_from(sequence + 1), checkpoint);
+  if (status.ok()) last_acknowledged_ = sequence;
+  return status;
 }
 
 Status MmapReader::forget(uint64_t sequence) {
   if (!last_read_ || sequence > *last_read_)
     return misuse("frame " + std::to_string(sequence) + " is forgotten and was not read yet");
-  const uint64_t kept = held_.empty() ? sequence + 1 : std::min(sequence + 1, held_.front());
+  const uint64_t kept = kept_from(sequence + 1);
   return kept > cursor_.kept_from ? move_cursor(cursor_.acknowledged, kept, {}) : Status();
 }
 

@@ -34,6 +34,8 @@ class MmapReader final : public StagingReader {
   bool wants_room() const override;
 
   const Cursor& cursor() const { return cursor_; }
+  // What a writer left that is gone; nothing while there is one.
+  const std::optional<RecoveredStream>& left() const { return left_; }
   bool cursor_damaged() const { return cursor_damaged_; }
   // [any thread] Adds what was found damaged.
   void report_damage(StagingStreamState& out) const;
@@ -43,7 +45,10 @@ class MmapReader final : public StagingReader {
  private:
   StreamControl& control() const { return parts_.control.stream(stream_); }
   bool cancelled() const { return parts_.cancelled.load(); }
+  bool has_writer() const;
   uint64_t bound() const;
+  uint64_t check_below() const;
+  uint64_t kept_from(uint64_t sequence) const;
   bool at_end() const;
   Status wait_for_frames(std::chrono::milliseconds wait, bool& came);
   Status take_over();
@@ -61,14 +66,9 @@ class MmapReader final : public StagingReader {
   uint64_t from_ = 0;
   // Set when there is no writer: the reader ends with what it left.
   std::optional<RecoveredStream> left_;
-  uint64_t check_below_ = 0;  // frames that were staged before this session was opened
 
   std::deque<uint64_t> held_;  // sequences given and not released
   std::optional<uint64_t> last_read_, last_acknowledged_;
-  // An acknowledgement waits until the frames it covers are released.
-  std::optional<uint64_t> pending_;
-  std::string pending_checkpoint_;
-  std::optional<Error> late_failure_;  // of the cursor, in release()
 
   mutable std::mutex damage_mutex_;
   uint64_t lost_frames_ = 0, lost_bytes_ = 0;

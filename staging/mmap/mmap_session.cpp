@@ -1,5 +1,9 @@
 #include "staging/mmap/mmap_session.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
 #include "staging/mmap/session_removal.hpp"
 
 namespace sluice::staging {
@@ -38,14 +42,20 @@ Status MmapSession::create() {
 }
 
 Status MmapSession::reopen() {
-  const bool alive = !has_writer() && !writer_is_gone();
+  bool gone = true;
+  if (!has_writer())
+    if (Status status = look_for_writer(gone); !status.ok()) return status;
+  const bool alive = !gone;
+  // Nothing that an earlier writer told is believed by a reader that comes meanwhile.
+  for (uint32_t i = 0; has_writer() && i < streams_.size(); ++i) {
+    StreamControl& control = parts_->control.stream(i);
+    control.published.store(0);
+    control.sealed.store(0);
+  }
   uint32_t index = 0;
   for (const auto& stream : streams_) {
-    // Reader before writer: it makes the cursor anew when that is gone.
-    if (Status status =
-            stream->reader->open_cursor(has_reader() ? FileLayer::Access::write : FileLayer::Access::read);
-        !status.ok())
-      return status;
+    // Reader before writer: it makes the cursor anew when that is gone, whichever ends are used.
+    if (Status status = stream->reader->open_cursor(FileLayer::Access::write); !status.ok()) return status;
     if (Status status = stream->writer->open_cursor(); !status.ok()) return status;
     if (Status status = stream->reader->begin(std::nullopt); !status.ok()) return status;
     if (!alive) {
@@ -57,7 +67,9 @@ Status MmapSession::reopen() {
       if (Status status = stream->reader->begin(stream->recovered); !status.ok()) return status;
     }
     if (has_writer()) {
+      if (Status status = stream->writer->go_on(*stream->recovered); !status.ok()) return status;
       StreamControl& control = parts_->control.stream(index);
+      control.staged_before.store(stream->recovered->next);
       control.published.store(stream->recovered->next);
       control.sealed.store(stream->recovered->sealed ? 1 + static_cast<uint32_t>(stream->recovered->how) : 0);
       control.wants_room.store(0);
@@ -68,10 +80,19 @@ Status MmapSession::reopen() {
   return {};
 }
 
-bool MmapSession::writer_is_gone() const {
+Status MmapSession::look_for_writer(bool& gone) const {
+  gone = false;
+  const std::string path = parts_->names.writer_lock();
   File lock;
-  if (parts_->files.open(parts_->names.writer_lock(), FileLayer::Access::write, lock) != 0) return true;
-  return parts_->files.lock(lock) == 0;
+  int error = parts_->files.open(path, FileLayer::Access::write, lock);
+  if (error == 0) error = parts_->files.lock(lock);
+  gone = error == 0 || error == ENOENT;
+  return gone || error == EWOULDBLOCK ? Status() : Status(file_error("lock", path, error));
+}
+
+// As long as nothing says so, it is not.
+bool MmapSession::writer_is_gone() const {
+  return parts_->is_free(parts_->names.writer_lock());
 }
 
 void MmapSession::cancel() {
@@ -96,20 +117,22 @@ Status MmapSession::state(uint32_t slice, StagingStreamState& out) const {
   const Stream& stream = *streams_.at(slice);
   const Cursor& cursor = stream.reader->cursor();
   out = {};
-  out.first = cursor.kept_from;
+  out.first = std::max(cursor.kept_from, cursor.acknowledged);
   out.forgotten = cursor.kept_from > cursor.acknowledged;
-  out.writer_alive = !has_writer() && !stream.recovered;
-  if (stream.recovered) {
-    out.next = std::max(stream.recovered->next, cursor.kept_from);
-    out.sealed = stream.recovered->sealed;
-    out.how = stream.recovered->how;
+  const std::optional<RecoveredStream>& left = stream.reader->left();
+  if (left && !has_writer()) {
+    out.next = left->next;
+    out.sealed = left->sealed;
+    out.how = left->how;
   } else {
     const StreamControl& control = parts_->control.stream(slice);
-    out.next = control.published.load();
+    out.writer_alive = !has_writer();
     const uint32_t sealed = control.sealed.load();
+    out.next = control.published.load();
     out.how = sealed > 0 ? static_cast<SealedAs>(sealed - 1) : SealedAs::finished;
     out.sealed = sealed > 0 && out.how != SealedAs::cut_off;
   }
+  out.next = std::max(out.next, out.first);
   out.committed = out.checkpoint = cursor.checkpoint;
   out.after_checkpoint = cursor.acknowledged;
   if (stream.recovered && !stream.recovered->checkpoint.empty()) {
@@ -137,20 +160,32 @@ Status MmapSession::rewind(uint32_t slice, uint64_t read_from, uint64_t write_fr
                    parts_->names.folder);
     stream.reader->begin_with(read_from);
   }
-  const uint64_t end = write_from == as_it_is ? left.next : std::min(write_from, left.next);
+  if (write_from >= left.next) return {};
   if (!has_writer()) {
-    stream.reader->end_before(end);
+    stream.reader->end_before(write_from);
     return {};
   }
-  if (left.sealed) return {};
-  std::optional<RecordPlace> tail = left.tail;
-  if (end < left.next) {
-    StreamWalk walk(parts_->files, parts_->names, parts_->shape, slice, [](const Damage&) {});
-    if (Status status = walk.seek(end); !status.ok()) return status;
-    tail = walk.place();
+  // A reader in another process may hold, or have given to its sink, what is to be dropped.
+  File reader;
+  if (!has_reader()) {
+    const std::string path = parts_->names.reader_lock();
+    int error = parts_->files.open(path, FileLayer::Access::write, reader);
+    if (error == 0) error = parts_->files.lock(reader);
+    if (error == EWOULDBLOCK)
+      return Error(ErrorClass::transient, "E_STAGE_BUSY",
+                   "staging session " + std::string(id()) +
+                       " is being read by a process that is alive, and " +
+                       std::to_string(left.next - write_from) + " of its frames are to be dropped",
+                   path, "wait until it has ended");
+    if (error != 0 && error != ENOENT) return file_error("lock", path, error);
   }
-  left.next = end;
-  return stream.writer->go_on_with(end, tail);
+  StreamWalk walk(parts_->files, parts_->names, parts_->shape, slice, [](const Damage&) {});
+  if (Status status = walk.seek(write_from); !status.ok()) return status;
+  if (Status status = stream.writer->go_back_to(write_from, walk.place()); !status.ok()) return status;
+  left.next = write_from;
+  left.sealed = false;
+  parts_->control.stream(slice).sealed.store(0);
+  return {};
 }
 
 Status MmapSession::annotate(std::string_view note) {
@@ -174,7 +209,12 @@ void MmapSession::remove_folder() {
   if (!writer_lock_.is_open() || !reader_lock_.is_open()) {
     const std::string path =
         writer_lock_.is_open() ? parts_->names.reader_lock() : parts_->names.writer_lock();
-    if (files.open(path, FileLayer::Access::write, other) != 0 || files.lock(other) != 0) return;
+    if (files.open(path, FileLayer::Access::write, other) != 0) return;
+    // An export that has sealed its streams is about to end; one that goes on keeps the session.
+    for (int tries = 0; files.lock(other) != 0; ++tries) {
+      if (tries == 100) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
   }
   (void)remove_session(files, staging_folder_, std::string(id()));
 }

@@ -41,6 +41,7 @@ class MmapSession final : public StagingSession {
 
   bool has_writer() const { return parts_->ends != StagingEnds::reader; }
   bool has_reader() const { return parts_->ends != StagingEnds::writer; }
+  Status look_for_writer(bool& gone) const;
   bool writer_is_gone() const;
   void remove_folder();
 

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "staging/mmap/end_mark.hpp"
+
 namespace sluice::staging {
 
 using format::RecordHeader;
@@ -22,37 +24,91 @@ MmapWriter::MmapWriter(SessionParts& parts, uint32_t stream)
       cursor_(parts.files, parts.names.cursor(stream), stream, parts.shape.session_key, false),
       pool_(parts, stream, cursor_) {}
 
-Status MmapWriter::go_on_with(uint64_t sequence, const std::optional<RecordPlace>& tail) {
+Status MmapWriter::adopt(uint64_t sequence) {
   SegmentTable table;
   if (Status status = SegmentTable::read(parts_.files, parts_.names, parts_.shape, stream_, table);
       !status.ok())
     return status;
+  if (current_) parts_.give_segment();
+  current_.reset();
+  spare_.reset();
   if (Status status = pool_.adopt(table, sequence); !status.ok()) return status;
   next_ = sequence;
   number_ = table.highest_number;
+  return {};
+}
+
+Status MmapWriter::go_on(const RecoveredStream& left) {
+  sealed_ = left.sealed;
+  tail_ = left.tail;
+  return adopt(left.next);
+}
+
+Status MmapWriter::go_back_to(uint64_t sequence, const std::optional<RecordPlace>& tail) {
+  if (Status status = clear_end_mark(parts_.files, parts_.names, stream_, parts_.to_disk()); !status.ok())
+    return status;
+  if (Status status = adopt(sequence); !status.ok()) return status;
   SegmentPool::Taken taken;
   if (Status status = pool_.take_even_if_full(taken); !status.ok()) return status;
   spare_ = taken;
   // The new segment's header comes first: from then on frames at or above its base count for nothing in
   // others.
+  tail_ = tail;
   begin_segment();
-  if (parts_.to_disk())
-    if (const int error = parts_.files.sync(current_->segment->file()))
-      return poison(file_error("sync", current_->segment->path(), error));
+  if (Status status = sync(*current_->segment); !status.ok()) return status;
+  sealed_ = false;
   control().published.store(next_);
-  if (!tail || tail->offset + sizeof(RecordHeader) > parts_.shape.bytes) return {};
-  // Then a record in place of what was dropped leads there.
-  Segment before;
-  const std::string path = parts_.names.segment(stream_, tail->slot);
-  if (Status status = Segment::open(parts_.files, path, FileLayer::Access::write, before); !status.ok())
+  // Then what was dropped goes, so that it stays away should that header be damaged.
+  return drop_stale(sequence);
+}
+
+Status MmapWriter::drop_stale(uint64_t sequence) {
+  if (const std::optional<Segment> before = open_tail()) {
+    lead_on(*before, tail_->number, tail_->offset, next_);
+    const uint64_t behind = tail_->offset + sizeof(RecordHeader);
+    std::memset(before->at(behind), 0, parts_.shape.bytes - behind);
+    if (Status status = sync(*before); !status.ok()) return status;
+  }
+  tail_.reset();
+  SegmentTable table;
+  if (Status status = SegmentTable::read(parts_.files, parts_.names, parts_.shape, stream_, table);
+      !status.ok())
     return status;
+  for (const uint32_t slot : table.unused) {
+    Segment segment;
+    Status status =
+        Segment::open(parts_.files, parts_.names.segment(stream_, slot), FileLayer::Access::write, segment);
+    if (is_missing(status)) continue;
+    if (!status.ok()) return status;
+    if (segment.bytes() < parts_.shape.bytes) continue;
+    bool damaged = false;
+    const auto header = segment.header(parts_.shape, stream_, damaged);
+    if (!header || header->base_sequence < sequence) continue;
+    segment.end_use();
+    if (status = sync(segment); !status.ok()) return status;
+  }
+  return {};
+}
+
+// The segment in which the stream ended when it was opened, while the place of its next record is there.
+std::optional<Segment> MmapWriter::open_tail() const {
+  if (!tail_ || tail_->offset + sizeof(RecordHeader) > parts_.shape.bytes) return std::nullopt;
+  Segment before;
   bool damaged = false;
+  if (!Segment::open(parts_.files, parts_.names.segment(stream_, tail_->slot), FileLayer::Access::write,
+                     before)
+           .ok() ||
+      before.bytes() < parts_.shape.bytes)
+    return std::nullopt;
   const auto header = before.header(parts_.shape, stream_, damaged);
-  if (!header || header->number != tail->number || before.bytes() < tail->offset + sizeof(RecordHeader))
-    return {};
-  lead_on(before, tail->number, tail->offset, next_);
-  if (parts_.to_disk())
-    if (const int error = parts_.files.sync(before.file())) return poison(file_error("sync", path, error));
+  if (!header || header->number != tail_->number) return std::nullopt;
+  return before;
+}
+
+Status MmapWriter::sync(const Segment& segment) {
+  if (!parts_.to_disk()) return {};
+  if (const int error = parts_.files.sync(segment.file()))
+    return poison(file_error("sync", segment.path(), error));
   return {};
 }
 
@@ -98,11 +154,10 @@ Status MmapWriter::claim(uint64_t min_bytes, std::span<std::byte>& out) {
   if (in_spare_ && !spare_)
     if (Status status = take_segment(min_bytes); !status.ok()) return status;
   claimed_ = true;
-  const uint64_t offset = in_spare_ ? format::first_record : offset_;
   if (!parts_.to_disk()) {
+    const uint64_t offset = in_spare_ ? format::first_record : offset_;
     room_ = (parts_.shape.bytes - offset - 2 * sizeof(RecordHeader)) / 64 * 64;
-    std::byte* at = (in_spare_ ? spare_ : current_)->segment->at(offset + sizeof(RecordHeader));
-    out = {at, room_};
+    out = {place_of_claim() + sizeof(RecordHeader), room_};
     return {};
   }
   room_ = format::record_bytes(min_bytes) - sizeof(RecordHeader);
@@ -148,8 +203,16 @@ Status MmapWriter::wait_for_room(const Status& refusal, uint64_t frame_bytes) {
   const Stopwatch blocked(parts_.blocked);
   EventWait wait(control().freed_event, control().writer_waits);
   const auto ready = [this] { return parts_.cancelled.load() || pool_.can_recycle(); };
-  while (!wait.until(ready, EventWait::Clock::now() + std::chrono::hours(1), [] { return false; })) {
-  }
+  // A writer alone waits as long as a reader is there, and a while for one to come.
+  auto last_seen = EventWait::Clock::now();
+  bool alone = false;
+  const auto look = [&] {
+    if (parts_.ends == StagingEnds::both) return false;
+    if (!parts_.is_free(parts_.names.reader_lock())) last_seen = EventWait::Clock::now();
+    return alone = EventWait::Clock::now() - last_seen >= parts_.reader_grace;
+  };
+  while (!wait.until(ready, EventWait::Clock::now() + std::chrono::hours(1), look))
+    if (alone) return full(frame_bytes);
   return parts_.cancelled.load() ? cancelled_error() : Status();
 }
 
@@ -170,32 +233,41 @@ Status MmapWriter::publish(uint64_t bytes) {
     return misuse("a publish of " + std::to_string(bytes) + " bytes out of a claim of " +
                   std::to_string(room_));
   claimed_ = false;
-  std::optional<SegmentPool::Taken> before;
-  const uint64_t before_number = number_, before_offset = offset_;
-  if (in_spare_) {
-    before = current_;
-    begin_segment();
-  }
-  const std::byte* at = parts_.to_disk() ? buffer_at_ + sizeof(RecordHeader)
-                                         : current_->segment->at(offset_ + sizeof(RecordHeader));
+  const std::byte* at =
+      parts_.to_disk() ? buffer_at_ + sizeof(RecordHeader) : place_of_claim() + sizeof(RecordHeader);
   const std::span<const std::byte> frame(at, bytes);
   sluice_frame_header about;
   std::memcpy(&about, frame.data(), sizeof about);
   if (about.sequence != next_)
     return misuse("frame " + std::to_string(about.sequence) + " where frame " + std::to_string(next_) +
                   " is due");
+  const std::optional<SegmentPool::Taken> before = current_;
+  const uint64_t before_number = number_, before_offset = offset_;
+  if (in_spare_) begin_segment();
   RecordHeader header{};
   header.kind = RecordKind::frame;
   header.size = bytes;
   header.detail = about.checkpoint.size > 0 ? format::frame_has_checkpoint : 0;
   header.records = about.record_count;
   if (Status status = put_record(header, frame); !status.ok()) return status;
-  if (before) lead_on(*before->segment, before_number, before_offset, next_);
+  if (in_spare_) lead_here(before, before_number, before_offset);
   ++next_;
   control().published.store(next_);
   EventWait::raise(control().published_event, control().reader_waits);
   if (offset_ > parts_.shape.bytes / 2) pool_.reserve_ahead();
   return {};
+}
+
+// From the segment before to the one that was just begun.
+void MmapWriter::lead_here(const std::optional<SegmentPool::Taken>& before, uint64_t number,
+                           uint64_t offset) {
+  if (before) lead_on(*before->segment, number, offset, next_);
+  if (const std::optional<Segment> tail = open_tail()) lead_on(*tail, tail_->number, tail_->offset, next_);
+  tail_.reset();
+}
+
+std::byte* MmapWriter::place_of_claim() const {
+  return in_spare_ ? spare_->segment->at(format::first_record) : current_->segment->at(offset_);
 }
 
 // Completes the header of a record at the end of the current segment and makes it whole there, the commit
@@ -240,18 +312,24 @@ Status MmapWriter::seal(SealedAs how) {
   if (claimed_) return misuse("the end of the stream while a claim is open");
   if (poisoned_) return *poisoned_;
   if (sealed_) return {};
-  // A run that ends in one process needs no end on the disk while there is nothing before it.
-  const bool complete = how != SealedAs::cut_off;
-  if (complete && !current_ && parts_.ends != StagingEnds::both) {
-    if (!spare_)
-      if (Status status = take_segment(0); !status.ok()) return status;
-    begin_segment();
-  }
-  if (complete && current_) {
-    RecordHeader header{};
-    header.kind = RecordKind::end;
-    header.detail = static_cast<uint32_t>(how);
-    if (Status status = put_record(header, {}); !status.ok()) return status;
+  if (how != SealedAs::cut_off) {
+    // A run that ends in one process needs no end on the disk while there is nothing before it.
+    if (!current_ && next_ == 0 && parts_.ends != StagingEnds::both) {
+      if (!spare_)
+        if (Status status = take_segment(0); !status.ok()) return status;
+      begin_segment();
+    }
+    if (current_) {
+      RecordHeader header{};
+      header.kind = RecordKind::end;
+      header.detail = static_cast<uint32_t>(how);
+      if (Status status = put_record(header, {}); !status.ok()) return status;
+    }
+    // The end stands twice. Where a stream was opened again and nothing came, the mark says it alone.
+    if (Status status =
+            write_end_mark(parts_.files, parts_.names, parts_.shape, stream_, {next_, how}, parts_.to_disk());
+        !status.ok())
+      return poison(std::move(status));
   }
   sealed_ = true;
   control().sealed.store(1 + static_cast<uint32_t>(how));

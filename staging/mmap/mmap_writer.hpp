@@ -16,9 +16,12 @@ class MmapWriter final : public StagingWriter {
   // Once the cursor file is there.
   MmapWriter(SessionParts& parts, uint32_t stream);
 
-  // The stream of a session that is opened again goes on with `sequence`, in a segment of its own; what is
-  // staged from there on is dropped. Before the first claim. `tail`: where that frame would stand.
-  Status go_on_with(uint64_t sequence, const std::optional<RecordPlace>& tail);
+  // The stream of a session that is opened again goes on behind what is left of it, in a segment of its own
+  // that the first claim takes.
+  Status go_on(const RecoveredStream& left);
+  // Before the first claim: with `sequence`, and what is staged from there on is dropped. `tail`: where that
+  // frame would stand.
+  Status go_back_to(uint64_t sequence, const std::optional<RecordPlace>& tail);
   Status open_cursor() { return cursor_.open(FileLayer::Access::read); }
 
   Status claim(uint64_t min_bytes, std::span<std::byte>& out) override;
@@ -32,10 +35,16 @@ class MmapWriter final : public StagingWriter {
  private:
   StreamControl& control() const { return parts_.control.stream(stream_); }
   bool fits(uint64_t frame_bytes) const;
+  Status adopt(uint64_t sequence);
+  Status drop_stale(uint64_t sequence);
+  std::optional<Segment> open_tail() const;
+  Status sync(const Segment& segment);
+  std::byte* place_of_claim() const;
   Status take_segment(uint64_t frame_bytes);
   Status wait_for_room(const Status& refusal, uint64_t frame_bytes);
   Status full(uint64_t frame_bytes) const;
   void begin_segment();
+  void lead_here(const std::optional<SegmentPool::Taken>& before, uint64_t number, uint64_t offset);
   void lead_on(const Segment& before, uint64_t number, uint64_t offset, uint64_t sequence);
   void store_record(const Segment& segment, format::RecordHeader header);
   Status put_record(format::RecordHeader header, std::span<const std::byte> frame);
@@ -48,6 +57,7 @@ class MmapWriter final : public StagingWriter {
   SegmentPool pool_;
 
   std::optional<SegmentPool::Taken> current_, spare_;  // spare: taken for the claim, not begun
+  std::optional<RecordPlace> tail_;                    // of a session opened again, until it is gone on with
   uint64_t number_ = 0;                                // of the newest segment
   uint64_t offset_ = 0;                                // in the current segment
   uint64_t next_ = 0;                                  // sequence

@@ -5,6 +5,7 @@
 
 #include "sluice/batch/batch_view.hpp"
 #include "sluice/batch/seal.hpp"
+#include "staging/mmap/end_mark.hpp"
 
 namespace sluice::staging {
 
@@ -37,6 +38,7 @@ class Recovery {
     out_ = {};
     out_.next = first_;
     if (Status status = walk_headers(walk); !status.ok()) return status;
+    if (Status status = look_at_end_mark(); !status.ok()) return status;
     if (!out_.sealed)
       if (Status status = look_at_tail(); !status.ok()) return status;
     while (!bearers_.empty()) {
@@ -69,6 +71,19 @@ class Recovery {
       bearers_.pop_front();
       forgot_some_ = true;
     }
+  }
+
+  // The mark knows of an end whose record is lost, and of the frames before it.
+  Status look_at_end_mark() {
+    EndMark mark;
+    bool there = false;
+    if (Status status = read_end_mark(files_, at_, shape_, stream_, mark, there); !status.ok()) return status;
+    if (!there || out_.sealed || mark.next < out_.next) return {};
+    out_.sealed = true;
+    out_.how = mark.how;
+    out_.next = mark.next;
+    out_.tail.reset();
+    return {};
   }
 
   // A frame at the very end may have its header and not all of its bytes: power went before they were

@@ -10,7 +10,7 @@
 namespace sluice::staging {
 
 struct RecoveredStream {
-  uint64_t next = 0;  // one past the newest whole frame
+  uint64_t next = 0;  // one past the newest whole frame; of a sealed stream, past the last that was published
   bool sealed = false;
   SealedAs how = SealedAs::finished;
   std::string checkpoint;           // newest whole one that is staged, JSON; empty: none

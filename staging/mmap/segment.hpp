@@ -30,10 +30,14 @@ class Segment {
   // neither.
   std::optional<format::SegmentHeader> header(const SegmentShape& shape, uint32_t stream,
                                               bool& damaged) const;
+  // What the first record tells of a header that is damaged: number and base. Nothing when it is damaged too.
+  std::optional<format::SegmentHeader> header_from_records(const SegmentShape& shape) const;
   // Begins another use of the file: everything in it from before is void at once. Only what a later sync of
   // the file finds is durable.
   void begin_use(const SegmentShape& shape, uint32_t stream, uint64_t number, uint64_t base_sequence,
                  uint64_t acknowledged, uint64_t kept_from);
+  // Nothing in it counts any more.
+  void end_use();
 
   // Bytes that can be looked at.
   uint64_t bytes() const { return mapping_.bytes(); }

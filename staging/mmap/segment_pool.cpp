@@ -12,6 +12,10 @@ Status SegmentPool::adopt(const SegmentTable& table, uint64_t write_from) {
   bool ignored = false;
   seen_ = cursor_.read(ignored);
   next_slot_ = table.next_slot;
+  for (size_t i = 0; i < retired_.size(); ++i) parts_.give_segment();
+  retired_.clear();
+  free_.clear();
+  count_ = 0;
   for (const SegmentInfo& info : table.segments) {
     ++count_;
     if (info.base >= write_from) {
@@ -101,9 +105,13 @@ Status SegmentPool::take(std::optional<Taken>& out) {
     const uint32_t slot = free_.back();
     free_.pop_back();
     Segment* segment = nullptr;
-    if (Status status = open_slot(slot, segment); !status.ok()) return status;
-    // One that was cut short by somebody is of no use any more.
-    if (segment->bytes() < parts_.shape.bytes) {
+    Status status = open_slot(slot, segment);
+    if (!status.ok() && !is_missing(status)) {
+      free_.push_back(slot);
+      return status;
+    }
+    // One that was taken away or cut short by somebody is of no use any more.
+    if (!status.ok() || segment->bytes() < parts_.shape.bytes) {
       --count_;
       continue;
     }

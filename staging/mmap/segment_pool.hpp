@@ -30,7 +30,7 @@ class SegmentPool {
   SegmentPool& operator=(const SegmentPool&) = delete;
 
   // Goes on with the files of a session that is opened again. Frames from `write_from` on are dropped:
-  // segments that hold nothing before it are room.
+  // segments that hold nothing before it are room. Once more after a rewind.
   Status adopt(const SegmentTable& table, uint64_t write_from);
 
   // A segment that is not in use; its header still is as it was. No segment and no error: the stream is full.

@@ -18,11 +18,13 @@ Status SegmentTable::read(FileLayer& files, const SessionFiles& at, const Segmen
     Segment segment;
     bool damaged = true;
     std::optional<format::SegmentHeader> header;
-    if (Segment::open(files, at.segment(stream, parsed->slot), FileLayer::Access::read, segment).ok())
-      header = segment.header(shape, stream, damaged);
-    if (damaged) {
-      out.damaged.push_back(parsed->slot);
-    } else if (!header) {
+    Status status = Segment::open(files, at.segment(stream, parsed->slot), FileLayer::Access::read, segment);
+    if (!status.ok() && !is_missing(status)) return status;
+    if (status.ok()) header = segment.header(shape, stream, damaged);
+    if (damaged) out.damaged.push_back(parsed->slot);
+    if (status.ok() && !header) header = segment.header_from_records(shape);
+    if (!header && damaged) continue;
+    if (!header) {
       // One that is cut short has no room to be used.
       (segment.bytes() == shape.bytes ? out.unused : out.damaged).push_back(parsed->slot);
     } else {
@@ -56,10 +58,20 @@ const SegmentInfo* SegmentTable::find(uint64_t sequence) const {
   return nullptr;
 }
 
-const SegmentInfo* SegmentTable::after(uint64_t number) const {
+const SegmentInfo* SegmentTable::after(uint64_t number, uint64_t sequence) const {
   for (const SegmentInfo& segment : segments)
-    if (segment.number > number) return &segment;
+    if (segment.number > number && segment.limit > sequence) return &segment;
   return nullptr;
+}
+
+const SegmentInfo* SegmentTable::numbered(uint64_t number) const {
+  for (const SegmentInfo& segment : segments)
+    if (segment.number == number) return &segment;
+  return nullptr;
+}
+
+bool is_missing(const Status& status) {
+  return !status.ok() && status.error().code() == "E_STAGING_MISSING";
 }
 
 }  // namespace sluice::staging

@@ -19,21 +19,28 @@ struct SegmentInfo {
 
 struct SegmentTable {
   std::vector<SegmentInfo>
-      segments;                   // in use, by number; those with nothing in them that counts are left out
-  std::vector<uint32_t> unused;   // slots
-  std::vector<uint32_t> damaged;  // slots whose header cannot be believed, or that cannot be opened
-  uint64_t highest_number = 0;    // ever used
-  uint32_t next_slot = 0;         // higher than any slot there is
+      segments;                  // in use, by number; those with nothing in them that counts are left out
+  std::vector<uint32_t> unused;  // slots
+  // Slots whose header cannot be believed, or that cannot be opened. What the first record tells of the
+  // header may stand in `segments` all the same.
+  std::vector<uint32_t> damaged;
+  uint64_t highest_number = 0;               // ever used
+  uint32_t next_slot = 0;                    // higher than any slot there is
   uint64_t acknowledged = 0, kept_from = 0;  // at least so far, whatever the cursor says
 
-  // What cannot be read of it stands in `damaged`; fails only when the folder cannot be listed.
+  // What is damaged stands in `damaged`. Fails when the folder cannot be listed, or a file in it cannot be
+  // looked at for a reason that says nothing of what it holds.
   static Status read(FileLayer& files, const SessionFiles& at, const SegmentShape& shape, uint32_t stream,
                      SegmentTable& out);
 
   // The segment in which to look for a frame: the one that holds it, or the first behind it. Null when none.
   const SegmentInfo* find(uint64_t sequence) const;
-  // The first in use after this number.
-  const SegmentInfo* after(uint64_t number) const;
+  // The first in use after this number that may hold this frame or one behind it.
+  const SegmentInfo* after(uint64_t number, uint64_t sequence) const;
+  const SegmentInfo* numbered(uint64_t number) const;
 };
+
+// A file that is gone is damage to be counted; any other failure to open one may pass.
+bool is_missing(const Status& status);
 
 }  // namespace sluice::staging

@@ -22,6 +22,7 @@ struct SessionFiles {
   std::string writer_lock() const { return folder + "/writer.lock"; }
   std::string reader_lock() const { return folder + "/reader.lock"; }
   std::string cursor(uint32_t stream) const { return folder + "/" + std::to_string(stream) + ".cursor"; }
+  std::string end_mark(uint32_t stream) const { return folder + "/" + std::to_string(stream) + ".end"; }
   std::string segment(uint32_t stream, uint32_t slot) const {
     return folder + "/" + std::to_string(stream) + "-" + std::to_string(slot) + ".segment";
   }

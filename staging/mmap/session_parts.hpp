@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -35,6 +36,13 @@ struct SessionParts {
     while (before < now && !peak.compare_exchange_weak(before, now, std::memory_order_relaxed)) {
     }
   }
+  // Whether nobody has the lock of that end: its process has died or closed it. [any thread]
+  bool is_free(const std::string& lock_path) const {
+    File lock;
+    int error = files.open(lock_path, FileLayer::Access::write, lock);
+    if (error == 0) error = files.lock(lock);
+    return error == 0 || error == ENOENT;  // any other error says nothing
+  }
   void give_segment() { used.fetch_sub(shape.bytes, std::memory_order_relaxed); }
 
   FileLayer& files;
@@ -45,6 +53,8 @@ struct SessionParts {
   const bool fail_when_full;
   const uint64_t min_free;  // bytes that staging leaves on the disk
   const std::string damaged_in;
+  // How long a writer that has filled the session waits for a reader to come.
+  std::chrono::milliseconds reader_grace{std::chrono::seconds(10)};
   ControlPage control;
   std::atomic<uint64_t> used{0},
       peak{0};  // bytes of segments that this process writes to and may not recycle

@@ -26,7 +26,13 @@ Status delete_folder(FileLayer& files, const std::string& path) {
 Status remove_session(FileLayer& files, const std::string& staging_folder, const std::string& stage_id) {
   const std::string from = staging_folder + "/" + stage_id;
   const std::string to = staging_folder + "/" + std::string(removed_prefix) + stage_id;
-  if (const int error = files.rename(from, to)) {
+  int error = files.rename(from, to);
+  if (error == ENOTEMPTY || error == EEXIST) {
+    // What is left of one with the same id, whose removal was cut off.
+    if (Status status = delete_folder(files, to); !status.ok()) return status;
+    error = files.rename(from, to);
+  }
+  if (error != 0) {
     if (error == ENOENT) return {};
     return file_error("remove", from, error);
   }

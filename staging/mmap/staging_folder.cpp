@@ -25,15 +25,24 @@ Status check_owner(const std::string& path) {
   return {};
 }
 
-Status prepare_staging_folder(FileLayer& files, const std::string& path) {
+namespace {
+
+// Each new name survives power loss, or a session in it would not.
+int make_folders(FileLayer& files, const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
   int made = files.make_folder(path);
-  if (made == ENOENT) {
-    std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-    if (error) return file_error("create", path, error.value());
+  if (made == ENOENT && !parent.empty() && parent != path) {
+    if (const int error = make_folders(files, parent)) return error;
     made = files.make_folder(path);
   }
-  if (made != 0 && made != EEXIST) return file_error("create", path, made);
+  if (made == EEXIST) return 0;
+  return made != 0 ? made : files.sync_folder(parent.empty() ? "." : parent);
+}
+
+}  // namespace
+
+Status prepare_staging_folder(FileLayer& files, const std::string& path) {
+  if (const int error = make_folders(files, path)) return file_error("create", path, error);
   if (Status status = check_owner(path); !status.ok()) return status;
   FileSystemFacts facts;
   if (const int error = files.facts(path, facts)) return file_error("look at", path, error);

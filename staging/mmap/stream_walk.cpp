@@ -13,11 +13,10 @@ using format::RecordHeader;
 using format::RecordKind;
 
 Status StreamWalk::seek(uint64_t sequence) {
-  SegmentTable table;
-  if (Status status = SegmentTable::read(files_, at_, shape_, stream_, table); !status.ok()) return status;
+  if (Status status = look_at_headers(); !status.ok()) return status;
   wanted_from_ = expected_ = sequence;
   segment_ = nullptr;
-  const SegmentInfo* info = table.find(sequence);
+  const SegmentInfo* info = table_.find(sequence);
   if (!info) return {};
   if (Status status = enter(*info); !status.ok()) return status;
   // A segment that should hold the frame and is gone: what it held is lost.
@@ -33,6 +32,10 @@ Status StreamWalk::seek(uint64_t sequence) {
   }
   expected_ = std::max(expected_, sequence);
   return {};
+}
+
+Status StreamWalk::look_at_headers() {
+  return SegmentTable::read(files_, at_, shape_, stream_, table_);
 }
 
 void StreamWalk::give_up(uint64_t sequence) {
@@ -158,37 +161,43 @@ Status StreamWalk::next(uint64_t bound, bool verify, Step& out) {
 Status StreamWalk::leave_for(const RecordHeader& roll, bool& moved) {
   moved = false;
   Segment* segment = nullptr;
-  if (!segment_of(roll.detail, segment).ok()) return {};
+  if (Status status = segment_of(roll.detail, segment); !status.ok())
+    return is_missing(status) ? Status() : std::move(status);
   bool damaged = false;
   const auto header = segment->header(shape_, stream_, damaged);
   if (!header || header->number <= number_ || header->base_sequence != expected_) return {};
+  SegmentInfo info{roll.detail, header->number, header->base_sequence, UINT64_MAX};
+  // One that is newer than the last look at the headers is limited by none. One that was there and is not in
+  // the table was dropped, by a process that died before it had changed this record.
+  if (header->number <= table_.highest_number) {
+    const SegmentInfo* known = table_.numbered(header->number);
+    if (!known) return {};
+    info.limit = known->limit;
+  }
   moved = true;
-  // Nothing is known yet of segments behind: the limit is looked up when it matters.
-  return enter({roll.detail, header->number, header->base_sequence, UINT64_MAX});
+  return enter(info);
 }
 
-// Finds the place where records go on: in this segment, else in the next one.
+// Finds the place where records go on: in this segment, else in a later one. Never beyond `bound`.
 Status StreamWalk::skip_damage(uint64_t bound, bool& moved) {
   moved = false;
-  SegmentTable table;
-  if (Status status = SegmentTable::read(files_, at_, shape_, stream_, table); !status.ok()) return status;
-  for (const SegmentInfo& info : table.segments)
-    if (info.number == number_) limit_ = info.limit;
-  const uint64_t highest = std::min(limit_, bound);
+  if (Status status = look_at_headers(); !status.ok()) return status;
+  if (const SegmentInfo* info = table_.numbered(number_)) limit_ = info->limit;
   for (uint64_t offset = offset_ + 64; offset + sizeof(RecordHeader) <= segment_->bytes(); offset += 64) {
     const std::optional<RecordHeader> header = record_at(offset);
-    if (!header || !is_committed(*header) || header->sequence < expected_) continue;
-    if (header->kind == RecordKind::frame ? header->sequence >= highest : header->sequence > limit_) continue;
+    if (!header || header->sequence < expected_ || header->sequence > std::min(limit_, bound)) continue;
+    if (header->kind == RecordKind::frame && header->sequence == limit_) continue;
+    if (!is_committed(*header)) continue;
     report(header->sequence, offset);
     expected_ = header->sequence;
     offset_ = offset;
     moved = true;
     return {};
   }
-  const SegmentInfo* info = table.after(number_);
-  if (!info || info->base < expected_) return {};
-  if (info->base > expected_) report(info->base, segment_->bytes());
-  expected_ = info->base;
+  const SegmentInfo* info = table_.after(number_, expected_);
+  if (!info || info->base > bound) return {};
+  report(info->base, segment_->bytes());
+  expected_ = std::max(expected_, info->base);
   moved = true;
   return enter(*info);
 }

@@ -53,6 +53,7 @@ class StreamWalk {
   std::optional<RecordPlace> place() const;
 
  private:
+  Status look_at_headers();
   Status enter(const SegmentInfo& info);
   Status segment_of(uint32_t slot, Segment*& out);
   Status leave_for(const format::RecordHeader& roll, bool& moved);
@@ -69,6 +70,7 @@ class StreamWalk {
   const uint32_t stream_;
   const DamageHandler on_damage_;
 
+  SegmentTable table_;                                   // as the last look found it
   std::map<uint32_t, std::unique_ptr<Segment>> mapped_;  // by slot; recycled ones stay mapped
   Segment* segment_ = nullptr;
   uint32_t slot_ = 0;

@@ -11,7 +11,7 @@ for room in ("sdk", "staging", "host", "plugins"):
         if path.suffix not in (".h", ".hpp", ".cpp", ".c") or "testing" in path.parts:
             continue
         text = path.read_text()
-        in_code.update(re.findall(r'"([EW]_[A-Z0-9_]+)"', text))
+        in_code.update(re.findall(r'"([EW]_[A-Z0-9_]*[A-Z0-9])"', text))
         for cls, code in re.findall(r'ErrorClass::(\w+),\s*"([EW]_[A-Z0-9_]+)"', text):
             classes.setdefault(code, {}).setdefault(cls, path.relative_to(source))
 

@@ -173,6 +173,9 @@ void a_full_stage_blocks_the_writer_until_the_reader_releases(const ConformanceS
     }
     return session.writer(0).seal(SealedAs::finished);
   });
+  // The first batch may be slow: a file is made for it, and a disk waited for.
+  for (const auto until = Clock::now() + 10s; published == 0 && Clock::now() < until;)
+    std::this_thread::yield();
   let_settle(published);
   const uint64_t before_reading = published;
   BOOST_TEST(before_reading >= 1u);

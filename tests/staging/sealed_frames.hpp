@@ -17,8 +17,15 @@ namespace sluice::staging {
 // Bytes of the smallest frame; any multiple of 64 above it is possible.
 inline constexpr uint64_t smallest_frame = 320;
 
-// Writes a frame of `bytes` (a multiple of 64, at least smallest_frame) with one record.
-inline void write_frame(std::span<std::byte> room, uint32_t stream, uint64_t sequence, uint64_t bytes) {
+// JSON that tells the frame it came with, for frames that bring a checkpoint. Any frame has room for it.
+inline std::string checkpoint_of(uint32_t stream, uint64_t sequence) {
+  return "{\"stream\":" + std::to_string(stream) + ",\"at\":" + std::to_string(sequence) + "}";
+}
+
+// Writes a frame of `bytes` (a multiple of 64, at least smallest_frame) with one record. The checkpoint has at
+// most 56 bytes.
+inline void write_frame(std::span<std::byte> room, uint32_t stream, uint64_t sequence, uint64_t bytes,
+                        std::string_view checkpoint = {}) {
   const uint64_t begin = sizeof(sluice_frame_header) + sizeof(sluice_frame_column);
   const uint32_t offsets[2] = {0, static_cast<uint32_t>(bytes - begin - 64)};
   // One pseudo-random word repeated with its place: cheap, and different everywhere.
@@ -36,15 +43,17 @@ inline void write_frame(std::span<std::byte> room, uint32_t stream, uint64_t seq
   value.data = frame.place(begin, offsets[1]);
   value.offsets = frame.put(offsets, sizeof offsets);
   frame.set_column(0, value);
+  frame.header().checkpoint = frame.put_text(checkpoint);
   frame.header().record_count = 1;
   frame.header().payload_bytes = offsets[1];
   frame.finish();
   seal_frame(room.first(bytes), sequence, 0, 0);
 }
 
-inline bool is_frame(std::span<const std::byte> frame, uint32_t stream, uint64_t sequence, uint64_t bytes) {
+inline bool is_frame(std::span<const std::byte> frame, uint32_t stream, uint64_t sequence, uint64_t bytes,
+                     std::string_view checkpoint = {}) {
   FrameBytes expected(bytes);
-  write_frame(expected, stream, sequence, bytes);
+  write_frame(expected, stream, sequence, bytes, checkpoint);
   return frame.size() == bytes && std::memcmp(frame.data(), expected.data(), bytes) == 0;
 }
 

@@ -40,6 +40,8 @@ Trial::Trial(const ProofSettings& settings, const std::string& name)
     : settings_(settings), folder_(settings.folder + "/" + name) {
   fs::remove_all(folder_);
   fs::create_directories(folder_ + "/sink");
+  // A sink that is given a folder wants it to be there.
+  if (const std::string path = sink_path(); path.ends_with('/')) fs::create_directories(path);
 }
 
 void Trial::remove() const {
@@ -53,11 +55,14 @@ json::object Trial::request() const {
   if (!policy["sink"].is_object()) policy["sink"].emplace_object();
   json::object& sink = policy["sink"].as_object();
   if (!sink["parameters"].is_object()) sink["parameters"].emplace_object();
+  sink["parameters"].as_object()["path"] = sink_path();
+  return request;
+}
+
+std::string Trial::sink_path() const {
   const bool folder = settings_.sink_path.ends_with('/');
   const fs::path path = folder ? fs::path(settings_.sink_path).parent_path() : fs::path(settings_.sink_path);
-  sink["parameters"].as_object()["path"] =
-      folder_ + "/sink/" + path.filename().string() + (folder ? "/" : "");
-  return request;
+  return folder_ + "/sink/" + path.filename().string() + (folder ? "/" : "");
 }
 
 std::vector<std::string> Trial::sessions() const {

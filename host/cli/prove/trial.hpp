@@ -42,6 +42,7 @@ class Trial {
  private:
   std::string staging() const { return folder_ + "/staging"; }
   boost::json::object request() const;
+  std::string sink_path() const;  // the trial's own
   Result<bool> child(const std::string& request, uint64_t at, bool power_loss,
                      boost::json::object* steps) const;
 

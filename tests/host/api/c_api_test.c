@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sluice/host/host.h"
 
@@ -35,6 +36,63 @@ static void on_progress(void* self, const char* progress) {
   "{\"unitId\":\"records\",\"policy\":{\"templateId\":\"generator\",\"parameters\":{\"count\":" count \
   "},"                                                                                                \
   "\"sink\":{\"templateId\":\"null\"}" more "}}"
+#define STAGED(count, stage)                                                     \
+  "{\"unitId\":\"records\",\"stageRef\":\"" stage                                \
+  "\",\"policy\":{\"templateId\":\"generator\",\"parameters\":{\"count\":" count \
+  "},\"sink\":{\"templateId\":\"null\"}}}"
+
+/* The two halves of a run, and the rest of one that was stopped, over a staging folder of their own. */
+static void check_halves(const char* plugins) {
+  char folder[] = "/tmp/sluice-c-api-XXXXXX", file[128], options[4096], *text = NULL;
+  if (!mkdtemp(folder)) {
+    CHECK(!"a temporary folder");
+    return;
+  }
+  snprintf(file, sizeof file, "%s/sluice.yaml", folder);
+  FILE* configuration = fopen(file, "w");
+  if (configuration) {
+    fputs("version: 1\nstaging: { mmap: { dir: ./stage, minFree: 0 } }\n", configuration);
+    fclose(configuration);
+  }
+  snprintf(options, sizeof options,
+           "{\"useEnvironment\":false,\"configFile\":\"%s\",\"pluginFolders\":[\"%s\"]}", file, plugins);
+  sluice_embedded_host* host = sluice_host_open(options, &text);
+  CHECK(host != NULL);
+  if (!host) return;
+
+  CHECK(sluice_host_export(host, STAGED("\"1000\"", "mmap:half"), NULL, NULL, NULL, 0, &text) == 0);
+  CHECK(text && strstr(text, "\"stageRef\":\"mmap:half\"") && strstr(text, "\"recordsWritten\":0,"));
+  sluice_text_free(text);
+  CHECK(sluice_host_import(host, "{\"stageRef\":\"mmap:half\"}", 0, NULL, NULL, NULL, 0, &text) == 0);
+  CHECK(text && strstr(text, "\"recordsWritten\":1000,") && strstr(text, "\"stageRef\":null"));
+  sluice_text_free(text);
+  CHECK(sluice_host_import(host, "{\"stageRef\":\"mmap:half\"}", 0, NULL, NULL, NULL, 0, &text) == 2);
+  CHECK(text && strstr(text, "E_STAGE_UNKNOWN"));
+  sluice_text_free(text);
+  CHECK(sluice_host_import(host, "{}", 0, NULL, NULL, NULL, 0, &text) == 2);
+  CHECK(text && strstr(text, "E_REQUEST_INVALID"));
+  sluice_text_free(text);
+
+  sluice_cancellation* stop = sluice_cancellation_new();
+  sluice_cancellation_drain(stop);
+  CHECK(sluice_host_export(host, STAGED("\"1000\"", "mmap:rest"), NULL, NULL, NULL, 0, &text) == 0);
+  sluice_text_free(text);
+  CHECK(sluice_host_import(host, "{\"stageRef\":\"mmap:rest\"}", 1, stop, NULL, NULL, 0, &text) == 6);
+  CHECK(text && strstr(text, "\"stageRef\":\"mmap:rest\""));
+  sluice_text_free(text);
+  sluice_cancellation_free(stop);
+  struct seen seen = {0, 0, NULL};
+  CHECK(sluice_host_resume(host, "{\"stageRef\":\"mmap:rest\"}", NULL, on_progress, &seen, 1, &text) == 0);
+  CHECK(text && strstr(text, "\"recordsWritten\":1000,") && seen.done == 1);
+  sluice_text_free(text);
+  CHECK(sluice_host_resume(host, NULL, NULL, NULL, NULL, 0, &text) == 2);
+  sluice_text_free(text);
+  sluice_host_close(host);
+
+  unlink(file);
+  snprintf(file, sizeof file, "rm -r %s", folder);
+  CHECK(system(file) == 0);
+}
 
 int main(int count, char** words) {
   char options[4096], *text = NULL;
@@ -74,6 +132,7 @@ int main(int count, char** words) {
   CHECK(sluice_host_ask(host, "unitz", "generator", NULL, &text) == 2);
   sluice_text_free(text);
   sluice_host_close(host);
+  check_halves(words[1]);
   if (!failures) printf("c_api_test: no failures\n");
   return failures ? 1 : 0;
 }

@@ -12,6 +12,7 @@ namespace sluice::test {
 namespace {
 
 constexpr std::string_view configuration = R"(version: 1
+staging: { mmap: { dir: ./stage, minFree: 1MiB } }
 endpoints:
   events:  { template: file.ndjson, config: { path: ./events/*.ndjson } }
   copy:    { template: file.ndjson, config: { path: ./out/ } }

@@ -17,6 +17,7 @@ namespace sluice::test {
 //   slow     generator    1000 a second, 60 s  sink   null
 //   broken   chaos        fails at record 10   stuck  chaos        hangs and hears nothing
 //   gone     file.lines   a missing folder
+// mmap staging lies in stage/.
 class House {
  public:
   House();

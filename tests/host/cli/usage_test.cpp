@@ -29,6 +29,12 @@ BOOST_AUTO_TEST_CASE(every_command_has_help_with_an_example) {
                                                        {"endpoints"},
                                                        {"endpoints", "list"},
                                                        {"endpoints", "describe"},
+                                                       {"staging"},
+                                                       {"staging", "list"},
+                                                       {"staging", "check"},
+                                                       {"staging", "repair"},
+                                                       {"staging", "cat"},
+                                                       {"staging", "gc"},
                                                        {"validate"},
                                                        {"doctor"},
                                                        {"version"}};
@@ -49,6 +55,8 @@ BOOST_AUTO_TEST_CASE(unknown_words_are_refused_with_the_nearest_known_one) {
   };
   const std::vector<Case> cases{{{"rum"}, "unknown command \"rum\"", "\"run\""},
                                 {{"plugins", "lst"}, "unknown command \"lst\"", "\"list\""},
+                                {{"staging", "chek"}, "unknown command \"chek\"", "\"check\""},
+                                {{"staging", "cat"}, "STAGEREF", "--help"},
                                 {{"run", "r.json", "--strickt"}, "unknown option --strickt", "\"--strict\""},
                                 {{"--jsn", "version"}, "unknown option --jsn", "\"--json\""},
                                 {{"units", "events", "--confg=x"}, "unknown option --confg", "\"--config\""},

@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(unknown_keys_are_refused_everywhere_but_in_an_endpoint_conf
   refused("version: 1\nzebra: 1\n", {"known keys: version, plugins, staging, endpoints"});
   BOOST_TEST(
       parse_config("version: 1\nendpoints: { a: { template: x, config: { any: 1 } } }\n", "s").has_value());
-  BOOST_TEST(
-      parse_config("version: 1\nstaging: { mmap: { dir: x, segmentBytes: 1MiB } }\n", "s").has_value());
+  refused("version: 1\nstaging: { mmap: { dirs: x } }\n", {"staging.mmap", "did you mean \"dir\"?"});
+  refused("version: 1\nstaging: { mmap: { zebra: x } }\n", {"known keys: dir, minFree"});
 }
 
 BOOST_AUTO_TEST_CASE(wrong_types_are_refused) {
@@ -94,6 +94,12 @@ BOOST_AUTO_TEST_CASE(wrong_types_are_refused) {
           {"endpoints.a.config: expected an object"});
   refused("version: 1\nendpoints:\n  a: { config: {} }\n", {"conf/s.yaml:3", "\"template\" is missing"});
   refused("version: 1\nendpoints: { '': { template: x } }\n", {"1 to 256 bytes"});
+}
+
+BOOST_AUTO_TEST_CASE(what_mmap_leaves_free_is_a_size) {
+  refused("version: 1\nstaging:\n  mmap:\n    minFree: some\n", {"conf/s.yaml:4", "minFree", "64MiB"});
+  BOOST_TEST(parse_config("version: 1\nstaging: { mmap: { dir: x, minFree: 1GiB } }\n", "s").has_value());
+  BOOST_TEST(parse_config("version: 1\nstaging: { mmap: { minFree: 0 } }\n", "s").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_memory_limit_is_a_size) {

@@ -1,22 +1,37 @@
-// A run engine with scripted endpoints "src" and "dst" and memory staging, for tests.
+// A run engine with scripted endpoints "src" and "dst", and staging in memory or in the engine's own folder,
+// for tests.
 #pragma once
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "fake_endpoints.hpp"
 #include "host/run/run.hpp"
+#include "staging/files/posix_files.hpp"
 #include "staging/memory/memory_provider.hpp"
+#include "staging/mmap/mmap_provider.hpp"
 
 namespace sluice::test {
 
-struct MemoryOnly : host::StagingProviders {
-  mutable staging::MemoryProvider memory;
-  StagingProvider* find(std::string_view id) const override { return id == "memory" ? &memory : nullptr; }
-  std::vector<std::string> ids() const override { return {"memory"}; }
+class EngineStaging : public host::StagingProviders {
+ public:
+  explicit EngineStaging(const std::filesystem::path& folder)
+      : mmap_({.folder = folder.string(), .min_free = 0}, files_) {}
+
+  StagingProvider* find(std::string_view id) const override {
+    if (id == "memory") return &memory_;
+    return id == "mmap" ? &mmap_ : nullptr;
+  }
+  std::vector<std::string> ids() const override { return {"memory", "mmap"}; }
+
+ private:
+  mutable staging::MemoryProvider memory_;
+  mutable staging::PosixFiles files_;
+  mutable staging::MmapProvider mmap_;
 };
 
 // Collects log lines.
@@ -33,7 +48,6 @@ struct LogLines : host::LogSink {
 
 struct Engine {
   Engine() {
-    folder = std::filesystem::temp_directory_path() / ("sluice-engine-" + host::new_run_id());
     std::filesystem::create_directory(folder);
     auto adopted = host::adopt_plugin(fake_plugin(), "fake.so");
     BOOST_REQUIRE(adopted.has_value());
@@ -59,7 +73,7 @@ struct Engine {
     boost::json::object request{{"endpointId", "src"},
                                 {"unitId", "unit"},
                                 {"sinkEndpointId", "dst"},
-                                {"stagingProviderId", "memory"},
+                                {"stagingProviderId", provider},
                                 {"policy", boost::json::parse(policy)}};
     const boost::json::value over = boost::json::parse(more);
     for (const auto& member : over.get_object()) {
@@ -73,8 +87,29 @@ struct Engine {
     return boost::json::serialize(request);
   }
   host::RunResult run(const std::string& more = "{}", const host::RunOptions& options = {}) const {
+    return move(host::RunPhase::whole, request(more), options);
+  }
+  host::RunResult export_(const std::string& more = "{}", const host::RunOptions& options = {}) const {
+    return move(host::RunPhase::export_only, request(more), options);
+  }
+  // Nothing but the stage, and `more`: the rest stands in the stage.
+  host::RunResult import_(const std::string& stage_ref, const std::string& more = "{}",
+                          const host::RunOptions& options = {}) const {
+    return move(host::RunPhase::import_only, of_stage(stage_ref, more), options);
+  }
+  host::RunResult resume(const std::string& stage_ref, const std::string& more = "{}",
+                         const host::RunOptions& options = {}) const {
+    return move(host::RunPhase::resume, of_stage(stage_ref, more), options);
+  }
+  host::RunResult move(host::RunPhase phase, const std::string& request,
+                       const host::RunOptions& options) const {
     const host::RunEnvironment environment{catalog, staging, log, folder};
-    return host::run_request(environment, host::parse_request(request(more)), options);
+    return host::run_request(environment, host::parse_request(request, phase), options);
+  }
+  static std::string of_stage(const std::string& stage_ref, const std::string& more) {
+    boost::json::object request = boost::json::parse(more).as_object();
+    request["stageRef"] = stage_ref;
+    return boost::json::serialize(request);
   }
 
   // A source that gives {"n":0} .. {"n":count-1} in batches of what the policy says, with checkpoints.
@@ -92,10 +127,12 @@ struct Engine {
     return list;
   }
 
+  std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("sluice-engine-" + host::new_run_id());
   host::EndpointCatalog catalog;
-  MemoryOnly staging;
+  EngineStaging staging{folder / "staging"};
+  std::string provider = "memory";
   std::shared_ptr<LogLines> log = std::make_shared<LogLines>();
-  std::filesystem::path folder;
   std::shared_ptr<Script> source, sink;
   std::string policy;
 };

@@ -63,7 +63,10 @@ class FakeSink : public Sink {
     if (script_->on_open) script_->on_open(request);
     std::lock_guard lock(script_->mutex);
     ++script_->opens;
-    if (!request.incremental) script_->committed.clear();
+    if (!request.incremental) {
+      script_->committed.clear();
+      script_->tokens.clear();
+    }
     if (script_->tokens.empty()) return std::nullopt;
     return script_->tokens.back();
   }

@@ -34,7 +34,7 @@ SLUICE_HOST_API_C void sluice_cancellation_free(sluice_cancellation* cancellatio
 
 /* Called on the thread that called sluice_host_run. `progress`: JSON object, valid for the call: runId,
  * unitId, recordsRead, recordsWritten, recordsRejected, bytesRead, bytesWritten, bytesExpected, stagingUsed,
- * stagingCapacity, elapsedMs, checkpoint, done. */
+ * stagingCapacity, stageRef, elapsedMs, checkpoint, done. */
 typedef void (*sluice_progress)(void* self, const char* progress);
 
 /* One bounded run; blocks. `cancellation` and `progress` may be NULL. *result is always set, whatever

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,14 @@ struct Reply {
   bool ok() const { return exit_code == 0; }
 };
 
+struct DurableStep {
+  // create, write, commit (a batch becomes visible), sync, sync-folder, rename, remove, make-folder,
+  // remove-folder: of the file or folder `path`; sink-write, sink-commit.
+  std::string_view kind;
+  std::string_view path, to;  // `to`: of a rename
+  bool done = false;          // false: it is about to be done
+};
+
 struct HostOptions {
   // Explicit configuration file; empty: $SLUICE_CONFIG, ./sluice.yaml, /etc/sluice/sluice.yaml, else none.
   std::string config_file;
@@ -43,6 +52,11 @@ struct HostOptions {
   bool use_environment = true;
   // Upper bound for all memory staging sessions of this host together, in bytes.
   uint64_t memory_staging_bytes = uint64_t{1} << 30;
+  // Folder of mmap staging, in place of the configuration's.
+  std::string staging_folder;
+  // Called before and after each step by which a run changes what lasts: of staging's files, and each write
+  // and commit of a sink. For proofs that a process may end at any of them; [any thread], several at once.
+  std::function<void(const DurableStep&)> on_durable_step;
   std::shared_ptr<LogSink> log;  // none: silence
 };
 
@@ -63,7 +77,7 @@ class SLUICE_HOST_API Cancellation {
 };
 
 // A moment of a run, for people and heartbeats. `checkpoint` is the last committed one (JSON, or "null"): a
-// retried attempt can go on from it.
+// retried attempt can go on from it, or from `stage_ref`.
 struct Progress {
   std::string run_id;
   std::string unit_id;
@@ -71,6 +85,7 @@ struct Progress {
   uint64_t bytes_read = 0, bytes_written = 0;
   uint64_t bytes_expected = 0;  // 0: the source does not know
   uint64_t staging_used = 0, staging_capacity = 0;
+  std::string stage_ref;  // of the staging session, when it outlives the process: resume_stage() goes on with it
   std::chrono::milliseconds elapsed{0};
   std::string checkpoint = "null";
   bool done = false;  // the last call of the run
@@ -84,6 +99,14 @@ struct RunOptions {
   bool strict = false;  // unknown keys of the request are errors, not warnings
   // import_stage: wait for the staging session to begin, and read beside the export that writes it.
   bool follow = false;
+};
+
+// Which sessions of staging gc removes; see Host::staging_gc().
+struct StagingGcOptions {
+  std::vector<std::string> stage_refs;  // these alone, whatever is in them; empty: all that there are
+  bool all = false;                     // whatever is in them
+  std::string older_than;  // made so long ago, whatever is in them, as in "7d"; empty: age is nothing
+  bool dry_run = false;    // only say what would be done
 };
 
 class SLUICE_HOST_API Host {
@@ -129,6 +152,30 @@ class SLUICE_HOST_API Host {
   // {"checks": [{name, ok, detail, hint}], "ok"}: configuration, plugin folders, staging, limits of this
   // machine.
   Reply doctor() const;
+
+  // Staging of the provider `mmap` while no run uses it: docs/staging.md. A stage_ref is `mmap:ID`, or the
+  // ID.
+  //
+  // {"folder", "sessions": [{stageRef, stageId, runId, unitKey, createdAt, durability, streams,
+  // pendingBatches, pendingRecords, pendingBytes, sealed, bytes, live, owners, damaged, error}]}; without
+  // runId to sealed where it cannot be read. Changes nothing and disturbs no run.
+  Reply staging_list() const;
+  // {"folder", "sessions": [{stageRef, damaged, manifest, manifestCopy, streams: [ … ], error}], "damaged"}:
+  // everything is read and compared, and nothing changed. Empty: all sessions; those in use have an error.
+  // Exit code 7 when something is damaged.
+  Reply staging_check(std::string_view stage_ref = {}) const;
+  // {"stageRef", "actions": [texts], "backup": folder or null, "lostBatches", "after": as check gives it}.
+  // Exit code 7 when batches are lost all the same.
+  Reply staging_repair(std::string_view stage_ref);
+  // Gives the values that are staged and not committed to `out`, piece by piece, until it says false:
+  // documents as they are, rows as JSON, one a line. {"stageRef", "streams": [{stream, batches, records,
+  // lostBatches, lostBytes, cursorDamaged}], "damaged"}; exit code 7 when something was left out.
+  Reply staging_cat(std::string_view stage_ref, std::optional<uint32_t> stream,
+                    const std::function<bool(std::string_view)>& out) const;
+  // {"folder", "dryRun", "collected": [{name, reason, bytes, movedTo}], "kept": [the same], "bytes": freed}.
+  // Exit code 2 when a session that was named is kept.
+  Reply staging_gc(const StagingGcOptions& options);
+
   // {"version", "abi": {"oldest", "newest"}, "compiler", "boost", "staging": [...]}
   static Reply version();
 
