@@ -103,10 +103,12 @@ Status SinkFeed::feed_one(Position& from, milliseconds wait, bool& got) {
     from.ended = true;
     return find_loss(from, from.next_sequence);
   }
-  if (kind != StagingReader::Next::frame) return {};
-  status = take(from, frame);
-  from.stream.reader().release();
-  busy_ += steady_clock::now() - came;
+  if (kind == StagingReader::Next::frame) {
+    status = take(from, frame);
+    from.stream.reader().release();
+    busy_ += steady_clock::now() - came;
+  }
+  // Also when nothing came: the writer may have run out of room since.
   if (status.ok() && from.stream.reader().wants_room()) status = make_room(from);
   return status;
 }
@@ -150,7 +152,7 @@ Status SinkFeed::find_loss(Position& from, uint64_t sequence) {
 Status SinkFeed::make_room(Position& from) {
   bool uncovered = false;
   for (const Position& position : positions_) uncovered = uncovered || position.uncovered;
-  if (!uncovered || !settings_.exactly_once)
+  if (dirty_ && (!uncovered || !settings_.exactly_once))
     if (Status status = commit(false); !status.ok()) return status;
   return from.stream.reader().wants_room() ? from.stream.reader().forget(from.next_sequence - 1) : Status();
 }

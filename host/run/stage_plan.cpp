@@ -87,6 +87,7 @@ Result<StagePlan> plan_stage(const StageFacts& facts, const StageNote& note,
     const uint32_t slice = note.streams[stream];
     StreamPlan& to = plan.streams.emplace_back();
     const std::optional<uint64_t> held = ours ? token_position(*token, slice) : std::nullopt;
+    to.first = state.first;
     to.read_from = std::max(state.first, held.value_or(0));
     to.committed = ours ? token_checkpoint(*token, slice, planned) : state.committed;
     plan.anything_committed =
@@ -126,6 +127,10 @@ Status apply_plan(const StagePlan& plan, StagingSession& session, bool reads_onl
     if (Status status = session.rewind(stream, to.read_from, cut ? to.write_from : StagingSession::as_it_is);
         !status.ok())
       return status;
+    // The sink holds more than was acknowledged when the process died: that is room, and may be all there is.
+    if (to.read_from > to.first)
+      if (Status status = session.reader(stream).acknowledge(to.read_from - 1, to.committed); !status.ok())
+        return status;
   }
   return {};
 }

@@ -16,6 +16,7 @@
 namespace sluice::host {
 
 struct StreamPlan {
+  uint64_t first = 0;       // first frame that is staged and not acknowledged
   uint64_t read_from = 0;   // first frame that the sink gets
   uint64_t write_from = 0;  // first frame that the source adds
   bool needs_source = true;

@@ -86,6 +86,8 @@ Status MmapWriter::drop_stale(uint64_t sequence) {
     if (!header || header->base_sequence < sequence) continue;
     segment.end_use();
     if (status = sync(segment); !status.ok()) return status;
+    // Its numbers may be given out again, should the newest header ever be lost.
+    std::memset(segment.at(format::first_record), 0, parts_.shape.bytes - format::first_record);
   }
   return {};
 }
@@ -150,6 +152,11 @@ Status MmapWriter::claim(uint64_t min_bytes, std::span<std::byte>& out) {
                      std::to_string(largest_) + ", the session for " + std::to_string(parts_.capacity()) +
                      " bytes")
         .try_this("raise staging.maxBytes, or make batches smaller");
+  // A rewind may have taken a segment too many: it stays empty until there is room.
+  while (pool_.is_over()) {
+    control().wants_room.store(1);
+    if (Status status = wait_for_room({}, min_bytes); !status.ok()) return status;
+  }
   in_spare_ = !fits(min_bytes);
   if (in_spare_ && !spare_)
     if (Status status = take_segment(min_bytes); !status.ok()) return status;

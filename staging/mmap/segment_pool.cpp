@@ -15,7 +15,7 @@ Status SegmentPool::adopt(const SegmentTable& table, uint64_t write_from) {
   for (size_t i = 0; i < retired_.size(); ++i) parts_.give_segment();
   retired_.clear();
   free_.clear();
-  count_ = 0;
+  count_ = taken_ = 0;
   for (const SegmentInfo& info : table.segments) {
     ++count_;
     if (info.base >= write_from) {
@@ -76,6 +76,7 @@ Status SegmentPool::take_new(Taken& out) {
   }
   if (!made.status.ok()) return std::move(made.status);
   ++count_;
+  ++taken_;
   out = {made.slot, made.segment.get()};
   segments_[made.slot] = std::move(made.segment);
   return {};
@@ -98,9 +99,28 @@ void SegmentPool::recycle() {
   }
 }
 
+bool SegmentPool::is_over() {
+  if (in_use() > parts_.manifest.segments) recycle();
+  return in_use() > parts_.manifest.segments;
+}
+
 Status SegmentPool::take(std::optional<Taken>& out) {
   out.reset();
   recycle();
+  if (in_use() >= parts_.manifest.segments) return {};
+  return take_any(out);
+}
+
+Status SegmentPool::take_even_if_full(Taken& out) {
+  recycle();
+  std::optional<Taken> taken;
+  if (Status status = take_any(taken); !status.ok()) return status;
+  if (!taken) return take_new(out);
+  out = *taken;
+  return {};
+}
+
+Status SegmentPool::take_any(std::optional<Taken>& out) {
   while (!free_.empty()) {
     const uint32_t slot = free_.back();
     free_.pop_back();
@@ -115,6 +135,7 @@ Status SegmentPool::take(std::optional<Taken>& out) {
       --count_;
       continue;
     }
+    ++taken_;
     out = Taken{slot, segment};
     return {};
   }
@@ -125,16 +146,9 @@ Status SegmentPool::take(std::optional<Taken>& out) {
   return {};
 }
 
-Status SegmentPool::take_even_if_full(Taken& out) {
-  std::optional<Taken> taken;
-  if (Status status = take(taken); !status.ok()) return status;
-  if (!taken) return take_new(out);
-  out = *taken;
-  return {};
-}
-
 void SegmentPool::retire(uint32_t slot, uint64_t limit) {
   retired_.push_back({slot, limit});
+  --taken_;
 }
 
 void SegmentPool::reserve_ahead() {

@@ -35,12 +35,12 @@ class SegmentPool {
 
   // A segment that is not in use; its header still is as it was. No segment and no error: the stream is full.
   Status take(std::optional<Taken>& out);
-  // Like take, but never full: one more than the stream's most may come of it.
+  // Like take, but never full: one more than the stream's most may be in use by it.
   Status take_even_if_full(Taken& out);
   // The segment in which the writer has been so far is finished: no frame at or above `limit` is in it.
   void retire(uint32_t slot, uint64_t limit);
-  // Back unused.
-  void put_back(const Taken& taken) { free_.push_back(taken.slot); }
+  // More segments are in use than the stream may have.
+  bool is_over();
   // Reserves one more file on another thread, if it will be needed.
   void reserve_ahead();
   // More than half of what the stream may have cannot be recycled.
@@ -67,7 +67,9 @@ class SegmentPool {
   void recycle();
   Status open_slot(uint32_t slot, Segment*& out);
   Status make(uint32_t slot, bool touch, std::unique_ptr<Segment>& out) const;
+  Status take_any(std::optional<Taken>& out);
   Status take_new(Taken& out);
+  size_t in_use() const { return retired_.size() + taken_; }
 
   SessionParts& parts_;
   const uint32_t stream_;
@@ -78,6 +80,7 @@ class SegmentPool {
   std::deque<Retired> retired_;                            // oldest first
   uint32_t next_slot_ = 0;
   uint32_t count_ = 0;  // slots there are
+  uint32_t taken_ = 0;  // and not retired
   std::future<Reserved> reserved_;
 };
 

@@ -220,6 +220,32 @@ BOOST_AUTO_TEST_CASE(opening_again_and_again_does_not_fill_the_disk) {
   BOOST_TEST(read_all(*session, 0, script) == range(0, next), boost::test_tools::per_element());
 }
 
+// Nor do rewinds, one after the other in a session that nobody reads.
+BOOST_AUTO_TEST_CASE(rewinding_again_and_again_takes_one_segment_too_many_at_most) {
+  StageBench bench;
+  bench.request.fail_when_full = true;
+  bench.request.max_bytes = 4 * small_segment;
+  auto session = staged(bench, 3);
+  leave(session);
+  for (int round = 0; round < 40; ++round) {
+    session = bench.reopen();
+    uint64_t next = state_of(*session).next;
+    if (next > 3) require_ok(session->rewind(0, StagingSession::as_it_is, --next));
+    while (script.write(*session, 0, next).ok()) ++next;
+    BOOST_TEST(session->stats().used_bytes <= 5 * small_segment);
+    leave(session);
+  }
+  uint64_t segments = 0;
+  for (const auto& entry : fs::directory_iterator(bench.session_folder()))
+    segments += entry.path().extension() == ".segment";
+  BOOST_TEST(segments <= 5u);
+  session = bench.reopen();
+  const uint64_t next = state_of(*session).next;
+  BOOST_TEST(read_all(*session, 0, script) == range(0, next), boost::test_tools::per_element());
+  require_ok(session->reader(0).acknowledge(next - 1, {}));
+  for (uint64_t i = next; i < next + 8; ++i) require_ok(script.write(*session, 0, i));
+}
+
 BOOST_AUTO_TEST_CASE(a_rewind_drops_what_is_behind_for_good) {
   for (uint64_t to = 0; to <= 25; ++to) {
     StageBench bench;
