@@ -9,6 +9,7 @@
 #include "host/run/exit_code.hpp"
 #include "host/run/request.hpp"
 #include "host/run/run_result.hpp"
+#include "staging/mmap/staging_folder.hpp"
 
 namespace sluice::host {
 
@@ -55,6 +56,23 @@ class Checkup {
   boost::json::array checks_;
   bool all_ok_ = true;
 };
+
+// Whether durable staging can be used, and what lies in it. The folder is made when it is first used.
+void check_mmap_staging(const staging::MmapProvider& mmap, Checkup& checkup) {
+  const std::string& folder = mmap.settings().folder;
+  std::error_code error;
+  if (!std::filesystem::exists(folder, error))
+    return checkup.add("mmap staging", true, folder + " is not there yet");
+  if (Status status = staging::prepare_staging_folder(mmap.files(), folder); !status.ok())
+    return checkup.add("mmap staging", false, status.error().message(), status.error().hint());
+  std::vector<std::string> sessions;
+  if (Status status = staging::list_sessions(mmap.files(), folder, sessions); !status.ok())
+    return checkup.add("mmap staging", false, status.error().message(), status.error().hint());
+  checkup.add("mmap staging", true,
+              folder + (sessions.empty() ? ", nothing staged"
+                                         : ", " + std::to_string(sessions.size()) +
+                                               " sessions (`sluice staging list` shows them)"));
+}
 
 }  // namespace
 
@@ -114,6 +132,7 @@ Reply Host::doctor() const {
     checkup.add("memory staging", opened.ok(),
                 opened.ok() ? "a session of 64 MiB opens" : opened.error().message(),
                 opened.ok() ? "" : opened.error().hint());
+    check_mmap_staging(parts_->staging->mmap(), checkup);
     Result<UnitLock> lock =
         UnitLock::take("doctor " + std::to_string(getpid()), "doctor", UnitLock::default_folder());
     checkup.add("unit locks", static_cast<bool>(lock),

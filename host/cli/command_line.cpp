@@ -50,7 +50,7 @@ struct Known {
 Known commands_of(const CLI::App& app) {
   Known known;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-    known.names.push_back(command->get_name());
+    if (!command->get_group().empty()) known.names.push_back(command->get_name());
   return known;
 }
 

@@ -120,6 +120,24 @@ BOOST_FIXTURE_TEST_CASE(an_export_that_fills_its_stage_can_fail_and_be_gone_on_w
   BOOST_TEST(given <= 20'000 + 200);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_full_stage_does_not_stop_a_resume_into_a_sink_that_defers, Staged) {
+  serve(20'000);
+  padding = 40;
+  const host::RunResult out =
+      export_(R"({"policy":{"mode":"FULL","staging":{"maxBytes":"256KiB","whenFull":"fail"}}})");
+  BOOST_TEST(first_code(out) == "E_STAGING_FULL", first_message(out));
+  sink->defer_commits = true;
+  // The sink has taken all that is staged before the source asks for room.
+  auto plain = source->read;
+  source->read = [plain](const ReadRequest& request, SourceWriter& writer, const HostServices& services) {
+    services.wait(std::chrono::milliseconds(200));
+    plain(request, writer, services);
+  };
+  const host::RunResult resumed = resume(out.stage_ref, R"({"policy":{"staging":{"whenFull":"block"}}})");
+  BOOST_TEST(resumed.exit_code == 0, first_message(resumed));
+  BOOST_TEST((sink->committed == padded(20'000)));
+}
+
 BOOST_FIXTURE_TEST_CASE(draining_an_import_ends_at_a_commit_and_a_resume_goes_on, Staged) {
   for (const char* delivery : {"at-least-once", "exactly-once"}) {
     BOOST_TEST_CONTEXT(delivery) {
