@@ -21,13 +21,14 @@ void touch_pages(const Mapping& mapping) {
     std::atomic_ref(*reinterpret_cast<uint8_t*>(mapping.at(at))).fetch_or(0, std::memory_order_relaxed);
 }
 
-// Large writes make large pages in the cache, and turn reserved room into written room: a later write of a megabyte
-// then costs a third.
+// Large writes make large pages in the cache, and turn reserved room into written room: a later write of a
+// megabyte then costs a third.
 int write_zeros(FileLayer& files, const File& file, uint64_t bytes) {
   constexpr uint64_t block = uint64_t{1} << 20;
   const std::vector<std::byte> zeros(std::min(block, bytes));
   for (uint64_t at = 0; at < bytes; at += block)
-    if (const int error = files.write(file, at, std::span(zeros).first(std::min(block, bytes - at)))) return error;
+    if (const int error = files.write(file, at, std::span(zeros).first(std::min(block, bytes - at))))
+      return error;
   return 0;
 }
 
@@ -45,7 +46,8 @@ Status Segment::create(FileLayer& files, const std::string& path, const SegmentS
     (void)files.remove(path);
     return file_error("map", path, error, shape.bytes);
   }
-  // A mapped page that is written later would be write-protected by each sync: with disk nothing is gained by it.
+  // A mapped page that is written later would be write-protected by each sync: with disk nothing is gained by
+  // it.
   if (touch && !to_disk) touch_pages(segment.mapping_);
   out = std::move(segment);
   return {};

@@ -59,7 +59,8 @@ Status SegmentPool::make(uint32_t slot, bool touch, std::unique_ptr<Segment>& ou
                      std::to_string(parts_.min_free) + " are to stay free",
                  path, "make room, or lower staging.mmap.minFree; what is staged is kept");
   out = std::make_unique<Segment>();
-  Status status = Segment::create(parts_.files, path, parts_.shape, parts_.to_disk(), touch || parts_.to_disk(), *out);
+  Status status =
+      Segment::create(parts_.files, path, parts_.shape, parts_.to_disk(), touch || parts_.to_disk(), *out);
   if (status.ok() && parts_.to_disk())
     if (const int error = parts_.files.sync_folder(parts_.names.folder))
       status = file_error("sync", parts_.names.folder, error);

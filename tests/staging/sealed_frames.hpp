@@ -22,8 +22,8 @@ inline std::string checkpoint_of(uint32_t stream, uint64_t sequence) {
   return "{\"stream\":" + std::to_string(stream) + ",\"at\":" + std::to_string(sequence) + "}";
 }
 
-// Writes a frame of `bytes` (a multiple of 64, at least smallest_frame) with one record. The checkpoint has at
-// most 56 bytes.
+// Writes a frame of `bytes` (a multiple of 64, at least smallest_frame) with one record. The checkpoint has
+// at most 56 bytes.
 inline void write_frame(std::span<std::byte> room, uint32_t stream, uint64_t sequence, uint64_t bytes,
                         std::string_view checkpoint = {}) {
   const uint64_t begin = sizeof(sluice_frame_header) + sizeof(sluice_frame_column);

@@ -106,7 +106,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_attempt_that_committed_without_a_checkpoint_is_be
     for (int64_t n = 0; n < 100; ++n) {
       if (n == 50 && failures-- > 0) {
         batch.flush();
-        while (sink->commits < 3) std::this_thread::yield();
+        while (sink->committed_now().size() < 30) std::this_thread::yield();
         throw Error(ErrorClass::transient, "E_LOST", "gone");
       }
       batch.append("{\"n\":" + std::to_string(n) + "}");
@@ -116,7 +116,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_attempt_that_committed_without_a_checkpoint_is_be
   for (const char* provider_id : {"memory", "mmap"}) {
     BOOST_TEST_CONTEXT(provider_id) {
       failures = 1;
-      sink->commits = 0;
+      sink->committed.clear();
       const host::RunResult result =
           run(R"({"policy":{"mode":"FULL","commit":{"everyBytes":"1B"}},"stagingProviderId":")" +
               std::string(provider_id) + R"("})");

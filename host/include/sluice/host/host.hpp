@@ -85,7 +85,8 @@ struct Progress {
   uint64_t bytes_read = 0, bytes_written = 0;
   uint64_t bytes_expected = 0;  // 0: the source does not know
   uint64_t staging_used = 0, staging_capacity = 0;
-  std::string stage_ref;  // of the staging session, when it outlives the process: resume_stage() goes on with it
+  std::string
+      stage_ref;  // of the staging session, when it outlives the process: resume_stage() goes on with it
   std::chrono::milliseconds elapsed{0};
   std::string checkpoint = "null";
   bool done = false;  // the last call of the run

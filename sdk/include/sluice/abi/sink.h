@@ -45,15 +45,15 @@ typedef struct sluice_sink_rejects {
 
 /* The identity of everything written so far, to be stored with the data by sinks that can.
  *
- * Fencing: two attempts at one unit may be alive at once, since a worker that is given up may still run. A sink
- * that keeps tokens lets only the newest one commit: open() makes every instance that was opened before for the
- * same unit_key fail its next commit with E_FENCED (SLUICE_CONFIG), and fails so itself when a higher epoch than
- * the request's (which is then not 0) was there before. */
+ * Fencing: two attempts at one unit may be alive at once, since a worker that is given up may still run. A
+ * sink that keeps tokens lets only the newest one commit: open() makes every instance that was opened before
+ * for the same unit_key fail its next commit with E_FENCED (SLUICE_CONFIG), and fails so itself when a higher
+ * epoch than the request's (which is then not 0) was there before. */
 typedef struct sluice_commit_token {
   uint32_t size;
   uint32_t final_commit; /* not 0: nothing follows; make the unit's output visible */
-  sluice_str
-      token; /* JSON object: runId, stageId, stageKey, checkpoint, slices: [{slice, sequence, digest}]; empty checkpoint is null */
+  sluice_str token; /* JSON object: runId, stageId, stageKey, checkpoint, slices: [{slice, sequence, digest}];
+                       empty checkpoint is null */
 } sluice_commit_token;
 
 /* What a commit reached. */
