@@ -115,8 +115,6 @@ void SqliteSink::prepare_table() {
     return owner.unit_key == request_.unit_key;
   });
   const bool mine = me != owners.end(), shared = owners.size() > (mine ? 1u : 0u);
-  // A run that was cut off and goes on: what it has committed is not "already there".
-  if (mine && !request_.run_id.empty() && me->run_id == request_.run_id) return;
   const Json where = Json::object({{"table", target_->name()}, {"path", settings_.path}});
   if (!request_.incremental) {
     if (!shared) return target_->clear();

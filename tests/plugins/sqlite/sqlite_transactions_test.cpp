@@ -155,11 +155,25 @@ BOOST_AUTO_TEST_CASE(a_run_that_goes_on_after_a_break_keeps_what_it_committed) {
     out.write_rows(number, {"[1]"});
     out.commit(false);
   }
-  SinkRun resumed = sink();  // with the same run id
-  BOOST_TEST(resumed.open(from_the_beginning()).has_value());
+  SinkRun resumed = sink();
+  WriteOptions goes_on = from_the_beginning();
+  goes_on.checkpoint = "{}";
+  BOOST_TEST(resumed.open(goes_on).has_value());
   resumed.write_rows(number, {"[2]"});
   resumed.commit();
   BOOST_TEST(query("SELECT n FROM t") == (Lines{"1", "2"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_begins_anew_under_the_same_run_id_doubles_nothing) {
+  for (const bool incremental : {false, true, false}) {
+    SinkRun out = sink();
+    WriteOptions options = from_the_beginning();
+    options.incremental = incremental;
+    out.open(options);
+    out.write_rows(number, {"[1]", "[2]"});
+    out.commit();
+    BOOST_TEST(query("SELECT n FROM t") == (Lines{"1", "2"}));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_shared_table_is_appended_to_with_a_warning) {
