@@ -135,31 +135,41 @@ void file_to_file(const Setting& setting) {
   const double gb = static_cast<double>(std::filesystem::file_size(input)) / 1e9;
   std::printf("file to file: %llu records, %.2f GB, %d rounds after a warm-up\n",
               static_cast<unsigned long long>(records), gb, setting.rounds);
-  Measured copy, lines, ndjson, trusted, parse;
-  auto sluice = [&](const std::string& template_id, Measured& to) {
+  Measured copy, lines, mapped, mapped_grown, ndjson, trusted, parse;
+  auto sluice = [&](const std::string& template_id, Measured& to, const char* staging = "memory",
+                    const char* mode = "FULL") {
     const std::string output = setting.folder + "/out-" + template_id;
     settle(setting, input);
     run_program({setting.sluice, "run", "-q", "--config", setting.config, "--endpoint", template_id, "--unit",
-                 "input.ndjson", "--sink", template_id + "-out", "--mode", "FULL", "--staging", "memory"},
+                 "input.ndjson", "--sink", template_id + "-out", "--mode", mode, "--staging", staging},
                 to);
     expect_same(input, output);
     std::filesystem::remove(output);
+    // A file that is appended to has a marker beside it.
+    std::filesystem::remove(setting.folder + "/.out-" + template_id + ".sluice");
   };
   for (int round = 0; round <= setting.rounds; ++round) {
     settle(setting, input);
     run_program({"cp", input, setting.folder + "/copy"}, copy);
     std::filesystem::remove(setting.folder + "/copy");
     sluice("lines", lines);
+    sluice("lines", mapped, "mmap");
+    sluice("lines", mapped_grown, "mmap", "INCREMENTAL");
     sluice("trusted", trusted);
     sluice("ndjson", ndjson);
     parse.seconds.push_back(in_a_child(setting, [&] { return simdjson_alone(input); }));
     // The first round warms caches and memory.
     if (round == 0)
-      for (Measured* measured : {&copy, &lines, &ndjson, &trusted, &parse}) *measured = {};
+      for (Measured* measured : {&copy, &lines, &mapped, &mapped_grown, &ndjson, &trusted, &parse})
+        *measured = {};
   }
   print_row("cp", copy.median(), gb, "", 0);
   print_row("file.lines -> memory -> file.lines", lines.median(), gb,
             times(copy.median() / lines.median(), "cp"), lines.peak_kib);
+  print_row("file.lines -> mmap os -> file.lines", mapped.median(), gb,
+            times(copy.median() / mapped.median(), "cp"), mapped.peak_kib);
+  print_row("the same, appending (INCREMENTAL)", mapped_grown.median(), gb,
+            times(copy.median() / mapped_grown.median(), "cp"), mapped_grown.peak_kib);
   print_row("file.ndjson, validate none", trusted.median(), gb, times(copy.median() / trusted.median(), "cp"),
             trusted.peak_kib);
   print_row("simdjson alone, DOM, one thread", parse.median(), gb, "", 0);
@@ -213,28 +223,28 @@ int main(int count, char** words) {
     std::filesystem::create_directories(setting.folder);
     setting.config = setting.folder + "/sluice.yaml";
     const std::string at = setting.folder;
-    write_file(setting.config,
-               "version: 1\nendpoints:\n"
-               "  lines: { template: file.lines, config: { path: \"" +
-                   at +
-                   "/input.ndjson\" } }\n"
-                   "  lines-out: { template: file.lines, config: { path: \"" +
-                   at +
-                   "/out-lines\" } }\n"
-                   "  ndjson: { template: file.ndjson, config: { path: \"" +
-                   at +
-                   "/input.ndjson\" } }\n"
-                   "  ndjson-out: { template: file.ndjson, config: { path: \"" +
-                   at +
-                   "/out-ndjson\" } }\n"
-                   "  trusted: { template: file.ndjson, config: { path: \"" +
-                   at +
-                   "/input.ndjson\", validate: none } }\n"
-                   "  trusted-out: { template: file.ndjson, config: { path: \"" +
-                   at +
-                   "/out-trusted\" } }\n"
-                   "  generator: { template: generator, config: { count: 20000000 } }\n"
-                   "  \"null\": { template: \"null\" }\n");
+    write_file(setting.config, "version: 1\nstaging: { mmap: { dir: \"" + at +
+                                   "/staging\" } }\nendpoints:\n"
+                                   "  lines: { template: file.lines, config: { path: \"" +
+                                   at +
+                                   "/input.ndjson\" } }\n"
+                                   "  lines-out: { template: file.lines, config: { path: \"" +
+                                   at +
+                                   "/out-lines\" } }\n"
+                                   "  ndjson: { template: file.ndjson, config: { path: \"" +
+                                   at +
+                                   "/input.ndjson\" } }\n"
+                                   "  ndjson-out: { template: file.ndjson, config: { path: \"" +
+                                   at +
+                                   "/out-ndjson\" } }\n"
+                                   "  trusted: { template: file.ndjson, config: { path: \"" +
+                                   at +
+                                   "/input.ndjson\", validate: none } }\n"
+                                   "  trusted-out: { template: file.ndjson, config: { path: \"" +
+                                   at +
+                                   "/out-trusted\" } }\n"
+                                   "  generator: { template: generator, config: { count: 20000000 } }\n"
+                                   "  \"null\": { template: \"null\" }\n");
     file_to_file(setting);
     inside_a_host(setting);
   } catch (const std::exception& failure) {

@@ -198,6 +198,17 @@ BOOST_AUTO_TEST_CASE(a_session_goes_on_in_a_new_segment) {
   expect_frames(bench, 0, 4);
 }
 
+BOOST_AUTO_TEST_CASE(a_session_keeps_its_sizes_whatever_the_settings_say_later) {
+  StageBench bench;
+  auto session = staged(bench, 12);
+  leave(session);
+  bench.settings.segment_bytes = 4 * small_segment;
+  bench.request.max_bytes = 64 * small_segment;
+  bench.request.slice_count = 3;
+  expect_frames(bench, 0, 12);
+  BOOST_TEST(bench.shape().bytes == small_segment);
+}
+
 BOOST_AUTO_TEST_CASE(opening_again_and_again_does_not_fill_the_disk) {
   StageBench bench;
   bench.request.fail_when_full = true;
