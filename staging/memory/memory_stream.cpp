@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sluice/abi/frame.h"
+#include "staging/stopwatch.hpp"
 
 namespace sluice::staging {
 
@@ -17,22 +18,6 @@ Status cancelled_error() {
 Status misuse(const std::string& what) {
   return Error(ErrorClass::system, "E_STAGING_ORDER", "memory staging: " + what);
 }
-
-// Adds the time since its construction to a counter.
-class Stopwatch {
- public:
-  explicit Stopwatch(std::atomic<int64_t>& total) : total_(total) {}
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-  ~Stopwatch() {
-    const auto time = std::chrono::duration_cast<std::chrono::nanoseconds>(Waiter::Clock::now() - begin_);
-    total_.fetch_add(time.count(), std::memory_order_relaxed);
-  }
-
- private:
-  std::atomic<int64_t>& total_;
-  const Waiter::Clock::time_point begin_ = Waiter::Clock::now();
-};
 
 }  // namespace
 

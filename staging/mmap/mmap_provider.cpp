@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include "staging/mmap/end_lock.hpp"
 #include "staging/mmap/end_mark.hpp"
 #include "staging/mmap/mmap_session.hpp"
 #include "staging/mmap/session_removal.hpp"
@@ -44,29 +45,6 @@ Shape shape_of(const StagingRequest& request, const MmapSettings& settings) {
 uint64_t random_key() {
   std::random_device random;
   return (uint64_t{random()} << 32) | random();
-}
-
-// Takes the lock of one end. `held` names it for the error.
-Status take_lock(FileLayer& files, const std::string& path, const std::string& id, const char* end,
-                 File& out) {
-  int error = 0;
-  // Whoever looks whether an end has an owner holds its lock for that moment.
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    error = files.open(path, FileLayer::Access::write, out);
-    // A lock says nothing by being there: one that is gone is made anew.
-    if (error == ENOENT) error = files.create(path, 0, out);
-    if (error == EEXIST) error = files.open(path, FileLayer::Access::write, out);
-    if (error) return file_error("open", path, error);
-    error = files.lock(out);
-    if (error != EWOULDBLOCK && error != ENOENT) break;
-  }
-  if (error == 0) return {};
-  if (error == EWOULDBLOCK)
-    return Error(ErrorClass::transient, "E_STAGE_BUSY",
-                 "staging session " + id + ": its " + end + " end is in use by a process that is alive", path,
-                 "wait until it has ended; a lock is never taken over");
-  return file_error("lock", path, error);
 }
 
 // All files of a new session but its segments. The locks are held from the beginning.
@@ -197,11 +175,13 @@ Status MmapProvider::reopen(const StagingRequest& request, std::unique_ptr<Stagi
   if (Status status = check_owner(at.folder); !status.ok()) return status;
   File writer, reader;
   if (request.ends != StagingEnds::reader)
-    if (Status status = take_lock(files_, at.writer_lock(), request.stage_id, "writing", writer);
+    if (Status status =
+            take_end(files_, at.writer_lock(), request.stage_id, "writing", MissingLock::make, writer);
         !status.ok())
       return status;
   if (request.ends != StagingEnds::writer)
-    if (Status status = take_lock(files_, at.reader_lock(), request.stage_id, "reading", reader);
+    if (Status status =
+            take_end(files_, at.reader_lock(), request.stage_id, "reading", MissingLock::make, reader);
         !status.ok())
       return status;
   // Between the look and the lock somebody may have finished and removed it.

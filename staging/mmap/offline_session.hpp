@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "staging/mmap/cursor_file.hpp"
+#include "staging/mmap/end_lock.hpp"
 #include "staging/mmap/manifest.hpp"
 #include "staging/mmap/recovery.hpp"
 #include "staging/mmap/segment_table.hpp"
@@ -41,13 +42,8 @@ SessionOwners owners_of(FileLayer& files, const SessionFiles& at);
 struct SessionLocks {
   File writer, reader;
 };
-// What becomes of a lock whose file is gone: made anew, or taken to be free.
-enum class MissingLock { make, ignore };
 // Takes both, or none: E_STAGE_BUSY (transient).
 Status take_locks(FileLayer& files, const OfflineSession& session, MissingLock missing, SessionLocks& out);
-// One end, by the path of its lock; `end` names it for the error.
-Status take_end(FileLayer& files, const std::string& path, const std::string& id, const char* end,
-                MissingLock missing, File& out);
 
 // A stream as its files tell.
 struct OfflineStream {

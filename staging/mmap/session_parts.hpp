@@ -12,6 +12,7 @@
 #include "staging/mmap/damage.hpp"
 #include "staging/mmap/manifest.hpp"
 #include "staging/mmap/segment.hpp"
+#include "staging/stopwatch.hpp"
 
 namespace sluice::staging {
 
@@ -64,22 +65,5 @@ struct SessionParts {
 
 Status cancelled_error();
 Status misuse(const std::string& what);
-
-// Adds the time since its construction to a counter.
-class Stopwatch {
- public:
-  explicit Stopwatch(std::atomic<int64_t>& total) : total_(total) {}
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-  ~Stopwatch() {
-    const auto time = std::chrono::steady_clock::now() - begin_;
-    total_.fetch_add(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count(),
-                     std::memory_order_relaxed);
-  }
-
- private:
-  std::atomic<int64_t>& total_;
-  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
 
 }  // namespace sluice::staging

@@ -102,8 +102,14 @@ class Proof {
     expected_ = std::move(*expected);
     uint64_t count = 0;
     for (const auto& step : steps) count += step.value().to_number<uint64_t>();
-    for (const uint64_t at : choose(count))
+    const std::vector<uint64_t> points = choose(count);
+    for (const uint64_t at : points) {
       if (Status status = prove_at(at); !status.ok()) return std::move(status).take_error();
+      // A proof of thousands takes minutes.
+      if (points_ % 100 == 0)
+        session_.console.note(std::to_string(points_) + " of " + std::to_string(points.size()) +
+                              " points tried");
+    }
     return json::object{
         {"ok", failures_.empty()}, {"records", expected_.size()},  {"steps", steps}, {"points", points_},
         {"cutTwice", twice_},      {"powerLosses", power_losses_}, {"lost", lost_},  {"doubled", doubled_},
