@@ -95,10 +95,10 @@ void require_error(const Status& status, ErrorClass cls, std::string_view code) 
 
 // Waits until a counter of another thread has stood still for a while: the thread is then most likely
 // blocked. Tests pass whether it is or not.
-void let_settle(const std::atomic<uint64_t>& counter) {
+void let_settle(const std::atomic<uint64_t>& counter, Clock::duration still = 5ms) {
   uint64_t seen = counter;
   auto since = Clock::now();
-  while (Clock::now() - since < 5ms) {
+  while (Clock::now() - since < still) {
     std::this_thread::yield();
     if (counter != seen) {
       seen = counter;
@@ -176,7 +176,8 @@ void a_full_stage_blocks_the_writer_until_the_reader_releases(const ConformanceS
   // The first batch may be slow: a file is made for it, and a disk waited for.
   for (const auto until = Clock::now() + 10s; published == 0 && Clock::now() < until;)
     std::this_thread::yield();
-  let_settle(published);
+  // Long enough that the writer has filled the stage, also on a machine that has other things to do.
+  let_settle(published, 200ms);
   const uint64_t before_reading = published;
   BOOST_TEST(before_reading >= 1u);
   BOOST_TEST(before_reading * bytes <= bench.request.max_bytes);
