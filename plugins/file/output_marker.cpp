@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,7 +28,10 @@ uint64_t natural(const Json& json, std::string_view key) {
 std::optional<OutputMarker> read_marker(const OutputPath& path) {
   UniqueFd fd(::open(path.beside(".sluice").c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return std::nullopt;
-  std::string text(largest, '\0');
+  struct stat is {};
+  if (::fstat(fd.get(), &is) != 0 || is.st_size < 0 || static_cast<size_t>(is.st_size) > largest)
+    return std::nullopt;
+  std::string text(static_cast<size_t>(is.st_size), '\0');
   size_t size = 0;
   for (ssize_t got = 1; got > 0 && size < text.size(); size += static_cast<size_t>(got)) {
     got = ::read(fd.get(), text.data() + size, text.size() - size);

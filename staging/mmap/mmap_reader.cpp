@@ -75,6 +75,7 @@ Status MmapReader::next(std::chrono::milliseconds wait, Next& kind, std::span<co
         walk_.give_up(end);
         continue;
       }
+      if (bases_.empty() || bases_.back() != walk_.segment_base()) bases_.push_back(walk_.segment_base());
       frame = step.frame;
       held_.push_back(step.header.sequence);
       last_read_ = step.header.sequence;
@@ -164,14 +165,18 @@ Status MmapReader::move_cursor(uint64_t acknowledged, uint64_t kept_from, std::s
   if (!checkpoint.empty()) moved.checkpoint = checkpoint;
   if (Status status = cursor_file_.write(moved); !status.ok()) return status;
   cursor_ = std::move(moved);
+  while (bases_.size() > 1 && bases_[1] <= cursor_.kept_from) bases_.pop_front();
   EventWait::raise(control().freed_event);
   return {};
 }
 
-// Only when a whole segment would come free by it.
+// Only when whole segments would come free by it: a quarter of all, so that commits are few; a single one
+// when nothing else is left to do.
 bool MmapReader::wants_room() const {
-  return control().wants_room.load(std::memory_order_relaxed) != 0 && last_read_ &&
-         walk_.segment_base() > cursor_.kept_from;
+  if (control().wants_room.load(std::memory_order_relaxed) == 0 || !last_read_) return false;
+  const auto begun = std::upper_bound(bases_.begin(), bases_.end(), cursor_.kept_from);
+  const auto free = static_cast<size_t>(bases_.end() - begun);
+  return free >= (walk_.expected() < bound() ? std::max(1u, parts_.manifest.segments / 4) : 1u);
 }
 
 void MmapReader::found_damage(const Damage& damage) {

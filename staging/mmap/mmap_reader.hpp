@@ -67,6 +67,8 @@ class MmapReader final : public StagingReader {
   // Set when there is no writer: the reader ends with what it left.
   std::optional<RecoveredStream> left_;
 
+  // Where segments begin that were read into and not given up: as many come free by an acknowledgement.
+  std::deque<uint64_t> bases_;
   std::deque<uint64_t> held_;  // sequences given and not released
   std::optional<uint64_t> last_read_, last_acknowledged_;
 
