@@ -51,6 +51,9 @@ uint64_t random_key() {
 Status make_files(FileLayer& files, const SessionFiles& at, const Manifest& manifest, File& writer,
                   File& reader) {
   const bool to_disk = manifest.durability == Durability::disk;
+  File no_sweepers;
+  const std::string staging_folder = at.folder.substr(0, at.folder.rfind('/'));
+  if (Status status = hold_off_sweepers(files, staging_folder, no_sweepers); !status.ok()) return status;
   if (const int error = files.make_folder(at.folder)) return file_error("create", at.folder, error);
   for (File* lock : {&writer, &reader}) {
     const std::string path = lock == &writer ? at.writer_lock() : at.reader_lock();
@@ -59,6 +62,7 @@ Status make_files(FileLayer& files, const SessionFiles& at, const Manifest& mani
     if (const int error = files.lock(*lock))
       return file_error("lock", path, error == EWOULDBLOCK ? ENOENT : error);
   }
+  no_sweepers = File();
   ControlPage control;
   if (Status status = control.create(files, at.control(), manifest.streams); !status.ok()) return status;
   for (uint32_t stream = 0; stream < manifest.streams; ++stream) {
@@ -129,21 +133,17 @@ Status MmapProvider::create(const StagingRequest& request, std::unique_ptr<Stagi
                             std::chrono::system_clock::now().time_since_epoch())
                             .count();
 
-  // Made under another name, so that a session is there as a whole or not at all. Somebody who sweeps up may
-  // take a folder that has no lock yet for a leftover: then it is made again.
+  // Made under another name, so that a session is there as a whole or not at all.
   const std::string id = manifest.stage_id, place = settings_.folder + "/" + id;
+  const SessionFiles unfinished{settings_.folder + "/" + std::string(unfinished_prefix) + id + "-" +
+                                std::to_string(random_key() % 1'000'000'000)};
   File writer, reader;
-  Status status;
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    const SessionFiles unfinished{settings_.folder + "/" + std::string(unfinished_prefix) +
-                                  manifest.stage_id + "-" + std::to_string(random_key() % 1'000'000'000)};
-    status = make_files(files_, unfinished, manifest, writer, reader);
-    if (status.ok()) status = put_in_place(files_, unfinished.folder, place);
-    if (status.ok()) break;
+  Status status = make_files(files_, unfinished, manifest, writer, reader);
+  if (status.ok()) status = put_in_place(files_, unfinished.folder, place);
+  if (!status.ok()) {
     (void)delete_folder(files_, unfinished.folder);
-    if (!is_missing(status)) return status;
+    return status;
   }
-  if (!status.ok()) return status;
   if (manifest.durability == Durability::disk)
     if (const int error = files_.sync_folder(settings_.folder)) {
       (void)remove_session(files_, settings_.folder, id);

@@ -1,6 +1,8 @@
 #include "staging/mmap/session_removal.hpp"
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 #include "staging/mmap/session_files.hpp"
@@ -39,15 +41,28 @@ Status remove_session(FileLayer& files, const std::string& staging_folder, const
   return delete_folder(files, to);
 }
 
+Status hold_off_sweepers(FileLayer& files, const std::string& staging_folder, File& out) {
+  if (const int error = files.open(staging_folder, FileLayer::Access::read, out))
+    return file_error("open", staging_folder, error);
+  // Others have it for moments only.
+  int error = files.lock(out);
+  for (int tries = 0; error == EWOULDBLOCK && tries < 5000; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    error = files.lock(out);
+  }
+  return error ? Status(file_error("lock", staging_folder, error)) : Status();
+}
+
 size_t sweep(FileLayer& files, const std::string& staging_folder) {
+  File alone;
+  if (files.open(staging_folder, FileLayer::Access::read, alone) != 0 || files.lock(alone) != 0) return 0;
   std::vector<std::string> names;
   if (files.list(staging_folder, names) != 0) return 0;
   size_t swept = 0;
   for (const std::string& name : names) {
     if (!name.starts_with(removed_prefix) && !name.starts_with(unfinished_prefix)) continue;
     const SessionFiles session{staging_folder + "/" + name};
-    // A maker that is alive holds its lock; where there is no lock file yet, it has just begun, or died at
-    // once.
+    // A maker that is alive holds its lock, from the moment in which sweepers are let in again.
     File lock;
     const int error = files.open(session.writer_lock(), FileLayer::Access::write, lock);
     if (error == 0 && files.lock(lock) != 0) continue;
