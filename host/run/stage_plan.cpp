@@ -86,14 +86,20 @@ Result<StagePlan> plan_stage(const StageFacts& facts, const StageNote& note,
     const StagingStreamState& state = facts.streams[stream];
     const uint32_t slice = note.streams[stream];
     StreamPlan& to = plan.streams.emplace_back();
-    const std::optional<uint64_t> held = ours ? token_position(*token, slice) : std::nullopt;
+    // What the sink holds ends before this frame; it may hold nothing of the session.
+    uint64_t held = 0;
+    bool holds = false;
+    if (ours)
+      if (const std::optional<uint64_t> position = token_position(*token, slice)) {
+        held = *position;
+        holds = true;
+      }
     to.first = state.first;
-    to.read_from = std::max(state.first, held.value_or(0));
+    to.read_from = std::max(state.first, held);
     to.committed = ours ? token_checkpoint(*token, slice, planned) : state.committed;
-    plan.anything_committed =
-        plan.anything_committed || held.value_or(0) > 0 || (state.first > 0 && !state.forgotten);
+    plan.anything_committed = plan.anything_committed || held > 0 || (state.first > 0 && !state.forgotten);
     // Frames that the sink does not hold, and that are not staged any more.
-    const bool gap = (state.forgotten && held.value_or(0) < state.first) || (held && *held < state.first);
+    const bool gap = (state.forgotten || holds) && held < state.first;
     if (gap || to.read_from > state.next) {
       if (reads_only) return incomplete(facts.stage_id, "frames are gone that the sink does not hold");
       plan.start_over = true;
@@ -105,7 +111,7 @@ Result<StagePlan> plan_stage(const StageFacts& facts, const StageNote& note,
     if (!to.needs_source) continue;
     // Behind its newest checkpoint the source will be read again.
     to.write_from = std::max(state.after_checkpoint, to.read_from);
-    if (held && *held > state.after_checkpoint && !to.committed.empty()) to.checkpoint = to.committed;
+    if (holds && held > state.after_checkpoint && !to.committed.empty()) to.checkpoint = to.committed;
     // A part of a full unit is in the sink, and the source cannot go on behind it.
     if (!reads_only && !note.agreement.incremental && to.checkpoint.empty() && to.read_from > 0)
       plan.start_over = true;
