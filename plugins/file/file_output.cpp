@@ -133,11 +133,11 @@ std::optional<Json> FileOutput::open_append(const WriteRequest& request) {
   const MarkerLock marker_lock(path_);
   std::optional<OutputMarker> before = read_marker(path_);
   take_fence(request, before);
-  // One that stands for no file tells only who opened it last.
-  if (before && before->inode == 0) before.reset();
   if (before && (before->inode != inode || before->length > size)) {
-    host_.log(LogLevel::warning,
-              path_.path + " is not the file that its marker speaks of; all in it is kept");
+    // One that stands for no file tells only who opened it last.
+    if (before->inode != 0)
+      host_.log(LogLevel::warning,
+                path_.path + " is not the file that its marker speaks of; all in it is kept");
     before.reset();
   }
   std::optional<Json> token;
