@@ -1,5 +1,8 @@
 // What a process that died left in staging, ahead of or behind what the sink holds; damage; fencing.
+#include "host/run/stage_plan.hpp"
 #include "staged.hpp"
+#include "tests/staging/mmap/scratch.hpp"
+#include "tests/staging/sealed_frames.hpp"
 
 using namespace sluice;
 using namespace sluice::test;
@@ -33,6 +36,34 @@ struct Crashed : Staged {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(staged_crash)
+
+// A stage that is full of what the sink has committed already, when the process died before it could say so.
+BOOST_AUTO_TEST_CASE(what_the_sink_holds_of_a_full_stage_is_room_when_it_is_opened_again) {
+  staging::Scratch scratch;
+  staging::MmapProvider provider(scratch.settings(), staging::posix_files());
+  StagingRequest request;
+  request.durability = Durability::os;
+  request.max_bytes = 256 << 10;
+  request.max_batch_bytes = 16 << 10;
+  request.fail_when_full = true;
+  std::unique_ptr<StagingSession> session;
+  BOOST_REQUIRE(provider.open(request, session).ok());
+  uint64_t next = 0;
+  std::span<std::byte> room;
+  for (; session->writer(0).claim(16 << 10, room).ok(); ++next) {
+    staging::write_frame(room, 0, next, 16 << 10);
+    BOOST_REQUIRE(session->writer(0).publish(16 << 10).ok());
+  }
+  request.stage_id = session->id();
+  session->keep();
+  session.reset();
+  BOOST_REQUIRE(provider.open(request, session).ok());
+  host::StagePlan plan;
+  host::StreamPlan& stream = plan.streams.emplace_back();
+  stream.read_from = stream.write_from = next;
+  BOOST_REQUIRE(host::apply_plan(plan, *session, false).ok());
+  BOOST_TEST(session->writer(0).claim(16 << 10, room).ok());
+}
 
 BOOST_FIXTURE_TEST_CASE(a_commit_whose_acknowledgement_was_lost_is_not_repeated, Crashed) {
   for (const char* mode : {"INCREMENTAL", "FULL"}) {
