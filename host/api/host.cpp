@@ -11,6 +11,7 @@
 #include "host/plugin/plugin_loader.hpp"
 #include "host/run/exit_code.hpp"
 #include "host/run/run.hpp"
+#include "host/worker/process_spawn.hpp"
 #include "sluice/abi/plugin.h"
 #include "staging/files/watched_files.hpp"
 
@@ -123,6 +124,7 @@ Host::Opened Host::open(const HostOptions& options) {
     return opened;
   }
   parts->log = parts->log.with("component", "host");
+  parts->worker_program = find_worker_program(options.worker_program);
   parts->plugin_folders = find_plugin_folders(options, parts->catalog.config);
   for (const PluginReport& report : load_plugin_folders(parts->plugin_folders, parts->catalog.registry)) {
     const bool loaded = report.outcome == PluginOutcome::loaded;

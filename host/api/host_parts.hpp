@@ -43,6 +43,7 @@ struct Host::Parts {
   HostOptions options;
   EndpointCatalog catalog;
   std::vector<std::filesystem::path> plugin_folders;
+  std::filesystem::path worker_program;  // empty: there is none
   RunSignal signal;                            // never raised: for endpoints outside runs
   std::unique_ptr<EndpointServices> services;  // for staging providers
   std::optional<HostStaging> staging;          // after services: its providers use them
@@ -56,7 +57,8 @@ struct Host::Parts {
   // One run, whatever happens a result.
   Reply run(std::string_view request, RunPhase phase, const RunOptions& run_options) const;
   RunEnvironment environment() const {
-    return {catalog, *staging, options.log, UnitLock::default_folder(), options.on_durable_step};
+    return {catalog,        *staging, options.log, UnitLock::default_folder(), options.on_durable_step,
+            worker_program};
   }
 };
 

@@ -19,12 +19,13 @@ bool adds_up(const sluice_write_result& result, uint64_t records) {
 
 }  // namespace
 
-Result<SinkHandle> SinkHandle::create(EndpointTemplatePtr of, std::string_view config,
-                                      const sluice_host* host) {
+Result<SinkHandle> SinkHandle::create(EndpointTemplatePtr of, std::string_view config, const sluice_host* host, const InstancePlace& place) {
   if (!of->descriptor.sink) return wrong_role(*of, "sink");
   sluice_sink sink{};
   sink.size = sizeof sink;
-  Status created = create_instance(*of, of->plugin->entry->create_sink, config, host, sink);
+  Status created = place.maker ? place.maker->make_sink(of, config, host, place.places, sink)
+                               : create_instance(*of, of->plugin->entry->create_sink, config, host, sink);
+  if (!created && place.maker) return named(*of, created.error());
   if (!created) return std::move(created).take_error();
   SinkHandle handle(std::move(of), sink);
   if (Status complete = handle.complete(); !complete) return std::move(complete).take_error();

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "host/registry/endpoint_template.hpp"
+#include "host/registry/instance_place.hpp"
 #include "host/result.hpp"
 #include "sluice/abi/sink.h"
 
@@ -23,7 +24,8 @@ class SinkHandle {
   // `config` is JSON text that fits the template's schema, references resolved. `host` must outlive the
   // handle. Fails with E_ENDPOINT_ROLE when the template is no sink, with E_PLUGIN_ANSWER when the instance
   // is not complete.
-  static Result<SinkHandle> create(EndpointTemplatePtr of, std::string_view config, const sluice_host* host);
+  static Result<SinkHandle> create(EndpointTemplatePtr of, std::string_view config, const sluice_host* host,
+  const InstancePlace& place = {});
 
   SinkHandle(SinkHandle&& other) noexcept;
   SinkHandle& operator=(SinkHandle&& other) noexcept;

@@ -23,12 +23,13 @@ std::string_view unit_id_of(const boost::json::object& unit) {
 
 }  // namespace
 
-Result<SourceHandle> SourceHandle::create(EndpointTemplatePtr of, std::string_view config,
-                                          const sluice_host* host) {
+Result<SourceHandle> SourceHandle::create(EndpointTemplatePtr of, std::string_view config, const sluice_host* host, const InstancePlace& place) {
   if (!of->descriptor.source) return wrong_role(*of, "source");
   sluice_source source{};
   source.size = sizeof source;
-  Status created = create_instance(*of, of->plugin->entry->create_source, config, host, source);
+  Status created = place.maker ? place.maker->make_source(of, config, host, place.places, source)
+                               : create_instance(*of, of->plugin->entry->create_source, config, host, source);
+  if (!created && place.maker) return named(*of, created.error());
   if (!created) return std::move(created).take_error();
   SourceHandle handle(std::move(of), source);
   if (Status complete = handle.complete(); !complete) return std::move(complete).take_error();

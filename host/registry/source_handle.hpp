@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/registry/endpoint_template.hpp"
+#include "host/registry/instance_place.hpp"
 #include "host/result.hpp"
 #include "sluice/abi/source.h"
 
@@ -20,8 +21,8 @@ class SourceHandle {
   // `config` is JSON text that fits the template's schema, references resolved. `host` must outlive the
   // handle. Fails with E_ENDPOINT_ROLE when the template is no source, with E_PLUGIN_ANSWER when the instance
   // is not complete.
-  static Result<SourceHandle> create(EndpointTemplatePtr of, std::string_view config,
-                                     const sluice_host* host);
+  static Result<SourceHandle> create(EndpointTemplatePtr of, std::string_view config, const sluice_host* host,
+  const InstancePlace& place = {});
 
   SourceHandle(SourceHandle&& other) noexcept;
   SourceHandle& operator=(SourceHandle&& other) noexcept;

@@ -163,7 +163,8 @@ Status Attempt::open_sink_since(SinkRun& run, uint32_t index, uint32_t count, co
   run.sink.reset();
   token_.reset();
   Result<SinkHandle> sink =
-      SinkHandle::create(setup_.sink->of, setup_.sink->config_text, sink_services_.table());
+      SinkHandle::create(setup_.sink->of, setup_.sink->config_text, sink_services_.table(),
+                         setup_.sink->place([this, &run](const std::byte* at) { return place_of(run, at); }));
   if (!sink) return std::move(sink).error();
   run.sink.emplace(std::move(*sink));
   const std::string unit = boost::json::serialize(setup_.unit);
@@ -185,6 +186,13 @@ Status Attempt::open_sink_since(SinkRun& run, uint32_t index, uint32_t count, co
   if (!token) return std::move(token).error();
   if (count == 1) token_ = std::move(*token);
   return {};
+}
+
+// [the sink's thread] Of a frame that one of the sink's streams has given.
+std::optional<SharedPlace> Attempt::place_of(const SinkRun& run, const std::byte* at) const {
+  for (const SliceRun* slice : run.slices)
+    if (auto place = session_->reader(slice->stream).shared_place(at)) return place;
+  return std::nullopt;
 }
 
 // Exactly once: where the sink stands is the truth, whatever checkpoint the caller still has. The token was
@@ -290,7 +298,9 @@ Status Attempt::open_sources() {
   for (SliceRun& slice : slices_) {
     if (!slice.needs_source) continue;
     Result<SourceHandle> source =
-        SourceHandle::create(setup_.source->of, setup_.source->config_text, source_services_.table());
+        SourceHandle::create(setup_.source->of, setup_.source->config_text, source_services_.table(),
+                             setup_.source->place([&writer = session_->writer(slice.stream)](
+                                                      const std::byte* at) { return writer.shared_place(at); }));
     if (!source) return std::move(source).error();
     slice.source.emplace(std::move(*source));
   }

@@ -105,6 +105,7 @@ class Attempt {
   Status meet_sinks_again();
   Status open_sink(SinkRun& run, uint32_t index, uint32_t count);
   Status open_sink_since(SinkRun& run, uint32_t index, uint32_t count, const std::string& since);
+  std::optional<SharedPlace> place_of(const SinkRun& run, const std::byte* at) const;
   void resume_from(const boost::json::object& token);
   void join_sinks();
   void join_sources();

@@ -44,6 +44,9 @@ struct EndpointSetup {
   std::string config_text;  // JSON: references resolved, coerced, defaults filled in, valid
   std::string identity;     // digest of template and configuration as written, paths absolute: for locks
   std::shared_ptr<const Scrubber> scrubber;
+  std::shared_ptr<InstanceMaker> maker = nullptr;  // when the policy wants it in a process of its own
+
+  InstancePlace place(SharedPlaces places = {}) const { return {maker.get(), std::move(places)}; }
 };
 
 // `role` is "source", "sink", or "" for either. Errors, class config: E_ENDPOINT_UNKNOWN, E_TEMPLATE_UNKNOWN

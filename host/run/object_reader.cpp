@@ -89,6 +89,19 @@ const boost::json::object* ObjectReader::object(std::string_view key) {
   return nullptr;
 }
 
+std::optional<bool> ObjectReader::flag(std::string_view key) {
+  const boost::json::value* value = take(key);
+  if (!value) return std::nullopt;
+  if (value->is_bool()) return value->get_bool();
+  fail(key, "must be true or false, not " + shown(*value));
+  return std::nullopt;
+}
+
+bool ObjectReader::is_object(std::string_view key) const {
+  const boost::json::value* value = object_.if_contains(key);
+  return value && value->is_object();
+}
+
 Status ObjectReader::finish(std::vector<Error>& unknown_keys) {
   for (const auto& member : object_) {
     std::string_view key = member.key();

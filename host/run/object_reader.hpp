@@ -27,6 +27,9 @@ class ObjectReader {
   std::optional<uint64_t> size(std::string_view key, uint64_t least);
   std::optional<std::chrono::nanoseconds> duration(std::string_view key);
   const boost::json::object* object(std::string_view key);
+  std::optional<bool> flag(std::string_view key);
+  // For keys that take a word or an object; reads nothing.
+  bool is_object(std::string_view key) const;
 
   // The key is known, and read elsewhere.
   void allow(std::string_view key) { known_.push_back(key); }

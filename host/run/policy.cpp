@@ -1,5 +1,6 @@
 #include "host/run/policy.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "host/run/object_reader.hpp"
@@ -10,6 +11,8 @@ namespace {
 
 constexpr uint32_t most_slices = 256;
 constexpr uint64_t largest_batch = uint64_t{256} << 20;
+// Below these no plugin can even be loaded.
+constexpr uint64_t least_memory = uint64_t{8} << 20, least_open_files = 16;
 
 template <class Value, class Read>
 void assign(Value& to, const std::optional<Read>& from) {
@@ -31,6 +34,42 @@ std::optional<InlineEndpoint> inline_endpoint(ObjectReader& reader) {
   const boost::json::object* parameters = reader.object("parameters");
   if (!template_id && !parameters) return std::nullopt;
   return InlineEndpoint{template_id.value_or(""), parameters ? *parameters : boost::json::object()};
+}
+
+using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::seconds;
+
+void read_budget(ObjectReader& from, WorkerBudget& budget) {
+  budget.memory_bytes = from.size("memory", least_memory);
+  // The kernel counts whole seconds.
+  if (auto cpu = from.duration("cpu"))
+    budget.cpu_seconds = static_cast<uint64_t>(std::max<int64_t>(std::chrono::ceil<seconds>(*cpu).count(), 1));
+  budget.open_files = from.count("openFiles", least_open_files, uint64_t{1} << 30);
+  budget.processes = from.count("processes", 0, uint64_t{1} << 20);
+  const auto time = [&](std::string_view key) -> std::optional<milliseconds> {
+    if (auto given = from.duration(key)) return std::max(duration_cast<milliseconds>(*given), milliseconds(1));
+    return std::nullopt;
+  };
+  budget.time = time("time");
+  assign(budget.network, from.flag("network"));
+  assign(budget.call_timeout, time("callTimeout"));
+  assign(budget.stop_timeout, time("stopTimeout"));
+}
+
+// "process" is both endpoints, without a budget.
+Status read_isolation(ObjectReader& top, IsolationPolicy& isolation, std::vector<Error>& unknown_keys) {
+  const std::vector<std::string_view> words{"in-process", "process"};
+  if (!top.is_object("isolation")) {
+    isolation.source = isolation.sink = top.one_of("isolation", words) == "process";
+    return {};
+  }
+  Status failure;
+  Status status = section(top, "isolation", unknown_keys, [&](ObjectReader& apart) {
+    isolation.source = apart.one_of("source", words).value_or("process") == "process";
+    isolation.sink = apart.one_of("sink", words).value_or("process") == "process";
+    failure = section(apart, "budget", unknown_keys,
+                      [&](ObjectReader& budget) { read_budget(budget, isolation.budget); });
+  });
+  return status.ok() ? std::move(failure) : std::move(status);
 }
 
 }  // namespace
@@ -81,16 +120,13 @@ Result<Policy> parse_policy(const boost::json::object& from, std::vector<Error>&
   read("parallelism", [&](ObjectReader& parallelism) {
     assign(policy.slices, parallelism.count("slices", 1, most_slices));
   });
-  std::optional<std::string> isolation = top.one_of("isolation", {"in-process", "process"});
+  if (Status status = read_isolation(top, policy.isolation, unknown_keys); failure.ok())
+    failure = std::move(status);
   policy.source = inline_endpoint(top);
   read("sink", [&](ObjectReader& sink) { policy.sink = inline_endpoint(sink); });
 
   if (Status status = top.finish(unknown_keys); failure.ok()) failure = std::move(status);
   if (!failure.ok()) return std::move(failure).take_error();
-  if (isolation == "process")
-    return Error(ErrorClass::config, "E_UNSUPPORTED",
-                 "policy.isolation \"process\" is not available in this version", "policy.isolation",
-                 "use \"in-process\"");
   if (policy.batch.max_bytes > largest_batch)
     return Error(ErrorClass::config, "E_REQUEST_INVALID", "policy.batch.maxBytes is larger than 256 MiB",
                  "policy.batch.maxBytes");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/result.hpp"
+#include "host/worker/worker_budget.hpp"
 #include "sluice/staging.hpp"
 
 namespace sluice::host {
@@ -48,6 +49,12 @@ struct LimitPolicy {
   std::optional<std::chrono::nanoseconds> timeout;
 };
 
+// Which endpoints run in a process of their own, and what those may use.
+struct IsolationPolicy {
+  bool source = false, sink = false;
+  WorkerBudget budget;  // of each process
+};
+
 // An endpoint that the orchestrator describes in the request itself; or, without a template, what it lays
 // over the configuration of the endpoint that the request names.
 struct InlineEndpoint {
@@ -65,6 +72,7 @@ struct Policy {
   ErrorPolicy errors;
   LimitPolicy limits;
   uint32_t slices = 1;
+  IsolationPolicy isolation;
   std::optional<InlineEndpoint> source, sink;
 };
 

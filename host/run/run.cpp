@@ -103,7 +103,6 @@ Status Run::make_attempts() {
   for (uint32_t attempt = 1;; ++attempt) {
     if (signal_.draining()) return Error(ErrorClass::cancelled, "E_CANCELLED", "the run was asked to stop");
     const Counts before = ledger_->counts();
-    const uint64_t commits_before = ledger_->commits();
     Watch watch{std::min<nanoseconds>(options_.progress_interval, std::chrono::milliseconds(500)),
                 [this](const StagingStats& staging) {
                   keep_time();
@@ -133,8 +132,9 @@ Status Run::make_attempts() {
     }
     if (outcome.failed_in == FailedIn::preparation || outcome.failed_in == FailedIn::staging)
       moving_ = ledger_->commits() > 0;
-    // Progress since the last attempt means that the fault did pass: count from anew.
-    if (ledger_->commits() > commits_before) attempt = 1;
+    // Progress since the last attempt means that the fault did pass: count from anew. A commit of nothing is
+    // none: a plugin that crashes at the same record would be tried for ever.
+    if (ledger_->counts().read() > before.read()) attempt = 1;
     // Nobody reads an export that has filled its stage: what is staged is kept for an import.
     const bool full =
         setup_.phase == RunPhase::export_only && outcome.status.error().code() == "E_STAGING_FULL";

@@ -32,6 +32,7 @@ struct RunEnvironment {
   std::shared_ptr<LogSink> log;
   std::filesystem::path lock_folder;
   std::function<void(const DurableStep&)> on_durable_step = {};  // of sinks; may be empty
+  std::filesystem::path worker_program = {};  // for endpoints in processes of their own; empty: there is none
 };
 
 struct RunSetup;

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "host/config/nearest_name.hpp"
+#include "host/isolation/isolation.hpp"
 
 namespace sluice::host {
 
@@ -123,6 +124,7 @@ Status RunPreparation::set_up_source() {
                                                  setup_.request.policy.source, "source");
   if (!source) return source.error();
   setup_.source.emplace(std::move(*source));
+  if (setup_.request.policy.isolation.source) isolate(*setup_.source);
   name_plugin(*setup_.source, "source");
   return {};
 }
@@ -136,8 +138,21 @@ Status RunPreparation::set_up_sink() {
                                                setup_.request.policy.sink, "sink");
   if (!sink) return sink.error();
   setup_.sink.emplace(std::move(*sink));
+  if (setup_.request.policy.isolation.sink) isolate(*setup_.sink);
   name_plugin(*setup_.sink, "sink");
   return {};
+}
+
+void RunPreparation::isolate(EndpointSetup& setup) {
+  IsolationSettings settings;
+  settings.program = environment_.worker_program;
+  settings.budget = setup_.request.policy.isolation.budget;
+  settings.on_output = [log = log_.with("endpoint", setup.id).with("template", setup.of->descriptor.id),
+                        scrubber = setup.scrubber](std::string_view line) mutable {
+    log.set_scrubber(scrubber);
+    log.write(Severity::info, line, {});
+  };
+  setup.maker = std::make_shared<Isolation>(std::move(settings));
 }
 
 // One log for both sides: what either keeps secret is scrubbed from all.
@@ -155,7 +170,8 @@ Status RunPreparation::describe_unit() {
       std::make_unique<EndpointServices>(log_.with("endpoint", setup_.source->id), signal_, StopLevel::drain,
                                          environment_.catalog.config.base_dir);
   Result<SourceHandle> planner =
-      SourceHandle::create(setup_.source->of, setup_.source->config_text, setup_.planner_services->table());
+      SourceHandle::create(setup_.source->of, setup_.source->config_text, setup_.planner_services->table(),
+                           setup_.source->place());
   if (!planner) return std::move(planner).error();
   setup_.planner.emplace(std::move(*planner));
   Result<boost::json::object> unit = setup_.planner->unit(setup_.request.unit_id);

@@ -73,6 +73,7 @@ class RunPreparation {
   Status agree_on_durability();
   Status set_up_source();
   Status set_up_sink();
+  void isolate(EndpointSetup& setup);
   void share_secrets();
   Status describe_unit();
   Status open_stage(const ParsedRequest& parsed);

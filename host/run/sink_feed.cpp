@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "host/run/retry.hpp"
+#include "host/worker/worker_death.hpp"
 #include "sluice/batch/batch_view.hpp"
 #include "sluice/batch/seal.hpp"
 #include "sluice/batch/table_json.hpp"
@@ -242,7 +243,8 @@ Status SinkFeed::reject(uint32_t record, std::string_view code, std::string_view
 Status SinkFeed::with_retries(const char* what, const std::function<Status()>& call) {
   for (uint32_t attempt = 1;; ++attempt) {
     Status status = call();
-    if (status.ok() || !status.error().transient()) return status;
+    // A process that is gone is not asked again: another attempt starts another one.
+    if (status.ok() || !status.error().transient() || is_worker_loss(status.error())) return status;
     if (attempt >= settings_.retry->max_attempts) {
       exhausted_ = true;
       return status;

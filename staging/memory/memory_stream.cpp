@@ -23,7 +23,8 @@ Status misuse(const std::string& what) {
 
 MemoryStream::MemoryStream(const SharedMapping& mapping, uint64_t base, const PoolShape& shape,
                            MemoryBudget& budget, SessionMeter& meter, bool fail_when_full)
-    : largest_(std::min<uint64_t>(shape.quota, SLUICE_FRAME_MAX_BYTES)),
+    : mapping_(mapping),
+      largest_(std::min<uint64_t>(shape.quota, SLUICE_FRAME_MAX_BYTES)),
       fail_when_full_(fail_when_full),
       meter_(meter),
       budget_(budget),

@@ -48,6 +48,9 @@ class MemoryStream final : public StagingWriter, public StagingReader {
   void release() override;
   Status acknowledge(uint64_t sequence, std::string_view checkpoint) override;
 
+  // Both sides'.
+  std::optional<SharedPlace> shared_place(const std::byte* at) const override { return mapping_.place_of(at); }
+
   // [any thread] After the session's flag was set.
   void wake_both();
 
@@ -61,6 +64,7 @@ class MemoryStream final : public StagingWriter, public StagingReader {
   Status full(uint64_t bytes) const;
   Status wait_for_room(uint64_t bytes);
 
+  const SharedMapping& mapping_;
   const uint64_t largest_;  // bytes of a frame
   const bool fail_when_full_;
   SessionMeter& meter_;

@@ -1,5 +1,6 @@
 #include "staging/memory/shared_mapping.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@ Status SharedMapping::create(uint64_t bytes) {
   descriptor_ = memfd_create("sluice-staging", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor_ < 0) return failed("memfd_create");
   if (ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) return failed("ftruncate");
+  // Whoever else maps it must not be able to take it away under this process.
+  if (fcntl(descriptor_, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return failed("fcntl");
   void* base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor_, 0);
   if (base == MAP_FAILED) return failed("mmap");
   base_ = static_cast<std::byte*>(base);
@@ -34,6 +37,11 @@ Status SharedMapping::create(uint64_t bytes) {
 
 void SharedMapping::decommit(uint64_t offset, uint64_t bytes) const {
   (void)madvise(base_ + offset, bytes, MADV_REMOVE);
+}
+
+std::optional<SharedPlace> SharedMapping::place_of(const std::byte* address) const {
+  if (address < base_ || address >= base_ + bytes_) return std::nullopt;
+  return SharedPlace{descriptor_, 1, static_cast<uint64_t>(address - base_), bytes_};
 }
 
 uint64_t SharedMapping::committed_bytes() const {

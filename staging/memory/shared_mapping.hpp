@@ -4,8 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
-#include "sluice/error.hpp"
+#include "sluice/staging.hpp"
 
 namespace sluice::staging {
 
@@ -23,6 +24,8 @@ class SharedMapping {
   void decommit(uint64_t offset, uint64_t bytes) const;
 
   std::byte* at(uint64_t offset) const { return base_ + offset; }
+  // Where an address lies, for another process; nothing when it lies elsewhere.
+  std::optional<SharedPlace> place_of(const std::byte* address) const;
   // Memory that is taken now.
   uint64_t committed_bytes() const;
 

@@ -32,6 +32,9 @@ class MmapReader final : public StagingReader {
   Status acknowledge(uint64_t sequence, std::string_view checkpoint) override;
   Status forget(uint64_t sequence) override;
   bool wants_room() const override;
+  std::optional<SharedPlace> shared_place(const std::byte* in_frame) const override {
+    return walk_.shared_place(in_frame);
+  }
 
   const Cursor& cursor() const { return cursor_; }
   // What a writer left that is gone; nothing while there is one.

@@ -277,6 +277,12 @@ std::byte* MmapWriter::place_of_claim() const {
   return in_spare_ ? spare_->segment->at(format::first_record) : current_->segment->at(offset_);
 }
 
+std::optional<SharedPlace> MmapWriter::shared_place(const std::byte* in_claim) const {
+  if (!claimed_ || parts_.to_disk()) return std::nullopt;
+  const SegmentPool::Taken& in = in_spare_ ? *spare_ : *current_;
+  return in.segment->place_of(in_claim, stream_, in.slot);
+}
+
 // Completes the header of a record at the end of the current segment and makes it whole there, the commit
 // word last.
 Status MmapWriter::put_record(RecordHeader header, std::span<const std::byte> frame) {

@@ -28,6 +28,7 @@ class MmapWriter final : public StagingWriter {
   Status publish(uint64_t bytes) override;
   void abandon() override;
   Status seal(SealedAs how) override;
+  std::optional<SharedPlace> shared_place(const std::byte* in_claim) const override;
 
   // [any thread]
   void wake() { EventWait::raise(control().freed_event); }

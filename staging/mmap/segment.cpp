@@ -124,6 +124,12 @@ void Segment::begin_use(const SegmentShape& shape, uint32_t stream, uint64_t num
   magic.store(format::segment_magic, std::memory_order_release);
 }
 
+std::optional<SharedPlace> Segment::place_of(const std::byte* address, uint32_t stream, uint32_t slot) const {
+  if (address < at(0) || address >= at(bytes())) return std::nullopt;
+  const uint64_t region = 1 + (uint64_t{stream & 0x7fff'ffffu} << 32 | slot);
+  return SharedPlace{file_.descriptor(), region, static_cast<uint64_t>(address - at(0)), bytes()};
+}
+
 void Segment::end_use() {
   std::memset(at(format::first_record), 0, sizeof(format::RecordHeader));
   std::atomic_ref(*reinterpret_cast<uint32_t*>(at(0))).store(0, std::memory_order_seq_cst);

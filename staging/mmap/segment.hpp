@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "sluice/staging.hpp"
 #include "staging/files/file_layer.hpp"
 #include "staging/mmap/format.hpp"
 
@@ -42,6 +43,8 @@ class Segment {
   // Bytes that can be looked at.
   uint64_t bytes() const { return mapping_.bytes(); }
   std::byte* at(uint64_t offset) const { return mapping_.at(offset); }
+  // Where an address in it lies, for another process; nothing when it lies elsewhere. Slots keep their file.
+  std::optional<SharedPlace> place_of(const std::byte* address, uint32_t stream, uint32_t slot) const;
   const File& file() const { return file_; }
   const std::string& path() const { return file_.path(); }
 

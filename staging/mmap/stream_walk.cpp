@@ -44,6 +44,12 @@ void StreamWalk::give_up(uint64_t sequence) {
   expected_ = sequence;
 }
 
+std::optional<SharedPlace> StreamWalk::shared_place(const std::byte* in_frame) const {
+  for (const auto& [slot, segment] : mapped_)
+    if (auto place = segment->place_of(in_frame, stream_, slot)) return place;
+  return std::nullopt;
+}
+
 std::optional<RecordPlace> StreamWalk::place() const {
   if (!segment_) return std::nullopt;
   return RecordPlace{slot_, number_, offset_};

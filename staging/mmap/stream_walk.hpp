@@ -49,6 +49,8 @@ class StreamWalk {
   uint64_t expected() const { return expected_; }
   // The base of the segment in which the walk is.
   uint64_t segment_base() const { return base_; }
+  // Where a frame that was given lies, for another process.
+  std::optional<SharedPlace> shared_place(const std::byte* in_frame) const;
   // Where the next record would stand; nothing when the walk is in no segment.
   std::optional<RecordPlace> place() const;
 

@@ -57,6 +57,9 @@ struct HostOptions {
   // Called before and after each step by which a run changes what lasts: of staging's files, and each write
   // and commit of a sink. For proofs that a process may end at any of them; [any thread], several at once.
   std::function<void(const DurableStep&)> on_durable_step;
+  // The helper executable in which plugins are scanned and isolated; empty: sluice-worker in lib/sluice beside
+  // libsluice.so.
+  std::string worker_program;
   std::shared_ptr<LogSink> log;  // none: silence
 };
 
