@@ -155,6 +155,7 @@ Status MmapProvider::create(const StagingRequest& request, std::unique_ptr<Stagi
                                               request.fail_when_full, settings_.min_free,
                                               settings_.folder + "/" + std::string(damaged_folder));
   parts->reader_grace = settings_.reader_grace;
+  parts->syncs_apart = settings_.syncs_apart;
   status = parts->control.open(files_, parts->names.control(), parts->manifest.streams);
   if (!status.ok()) {
     (void)remove_session(files_, settings_.folder, id);
@@ -204,6 +205,7 @@ Status MmapProvider::reopen(const StagingRequest& request, std::unique_ptr<Stagi
                                               request.fail_when_full, settings_.min_free,
                                               settings_.folder + "/" + std::string(damaged_folder));
   parts->reader_grace = settings_.reader_grace;
+  parts->syncs_apart = settings_.syncs_apart;
   if (Status status = parts->control.open(files_, parts->names.control(), parts->manifest.streams);
       !status.ok())
     return status;

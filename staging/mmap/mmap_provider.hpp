@@ -18,6 +18,9 @@ struct MmapSettings {
   uint64_t segment_bytes = 0;              // of each segment file; 0: by the request
   // How long a writer that has filled its session waits for a reader in another process to come.
   std::chrono::milliseconds reader_grace = std::chrono::seconds(10);
+  // Durability disk: batches are synced beside the next ones' writing. False: one step after the other, in an
+  // order that tests can count on.
+  bool syncs_apart = true;
 };
 
 // What the durabilities promise: os - every published batch survives the end of the process, however it ends;

@@ -22,7 +22,14 @@ MmapWriter::MmapWriter(SessionParts& parts, uint32_t stream)
       stream_(stream),
       largest_(std::min<uint64_t>(format::largest_frame(parts.shape.bytes), SLUICE_FRAME_MAX_BYTES)),
       cursor_(parts.files, parts.names.cursor(stream), stream, parts.shape.session_key, false),
-      pool_(parts, stream, cursor_) {}
+      pool_(parts, stream, cursor_),
+      durable_(parts.files, parts.syncs_apart, [this](uint64_t next) { show(next); }) {}
+
+// [any thread] The reader may take frames below `next`.
+void MmapWriter::show(uint64_t next) {
+  control().published.store(next);
+  EventWait::raise(control().published_event, control().reader_waits);
+}
 
 Status MmapWriter::adopt(uint64_t sequence) {
   SegmentTable table;
@@ -259,8 +266,10 @@ Status MmapWriter::publish(uint64_t bytes) {
   if (Status status = put_record(header, frame); !status.ok()) return status;
   if (in_spare_) lead_here(before, before_number, before_offset);
   ++next_;
-  control().published.store(next_);
-  EventWait::raise(control().published_event, control().reader_waits);
+  if (!parts_.to_disk())
+    show(next_);
+  else if (Status status = durable_.put(*current_->segment, next_, bytes); !status.ok())
+    return poison(std::move(status));
   if (offset_ > parts_.shape.bytes / 2) pool_.reserve_ahead();
   return {};
 }
@@ -301,8 +310,6 @@ Status MmapWriter::put_record(RecordHeader header, std::span<const std::byte> fr
     }
     if (const int error = parts_.files.write(segment.file(), offset_, bytes))
       return poison(file_error("write", segment.path(), error, bytes.size()));
-    if (const int error = parts_.files.sync(segment.file()))
-      return poison(file_error("sync", segment.path(), error));
   } else {
     store_record(segment, header);
   }
@@ -325,6 +332,7 @@ Status MmapWriter::seal(SealedAs how) {
   if (claimed_) return misuse("the end of the stream while a claim is open");
   if (poisoned_) return *poisoned_;
   if (sealed_) return {};
+  if (Status status = durable_.drain(); !status.ok()) return poison(std::move(status));
   if (how != SealedAs::cut_off) {
     // A run that ends in one process needs no end on the disk while there is nothing before it.
     if (!current_ && next_ == 0 && parts_.ends != StagingEnds::both) {
@@ -337,6 +345,7 @@ Status MmapWriter::seal(SealedAs how) {
       header.kind = RecordKind::end;
       header.detail = static_cast<uint32_t>(how);
       if (Status status = put_record(header, {}); !status.ok()) return status;
+      if (Status status = sync(*current_->segment); !status.ok()) return status;
     }
     // The end stands twice. Where a stream was opened again and nothing came, the mark says it alone.
     if (Status status =

@@ -4,13 +4,14 @@
 #include <memory>
 #include <optional>
 
+#include "staging/mmap/durable_tail.hpp"
 #include "staging/mmap/recovery.hpp"
 #include "staging/mmap/segment_pool.hpp"
 
 namespace sluice::staging {
 
 // Two ways to fill the same format. With durability os a frame is built in the mapped segment; with disk in a
-// buffer that one write and one sync bring to the file, since a mapped page would fault anew after each sync.
+// buffer that one write brings to the file, and a sync beside the next ones to the disk, since a mapped page would fault anew after each sync.
 class MmapWriter final : public StagingWriter {
  public:
   // Once the cursor file is there.
@@ -45,6 +46,7 @@ class MmapWriter final : public StagingWriter {
   Status wait_for_room(const Status& refusal, uint64_t frame_bytes);
   Status full(uint64_t frame_bytes) const;
   void begin_segment();
+  void show(uint64_t next);
   void lead_here(const std::optional<SegmentPool::Taken>& before, uint64_t number, uint64_t offset);
   void lead_on(const Segment& before, uint64_t number, uint64_t offset, uint64_t sequence);
   void store_record(const Segment& segment, format::RecordHeader header);
@@ -68,6 +70,7 @@ class MmapWriter final : public StagingWriter {
   uint64_t buffer_bytes_ = 0;
   std::byte* buffer_at_ = nullptr;  // aligned
   std::optional<Error> poisoned_;   // a sync failed: nothing is known of what the disk holds since
+  DurableTail durable_;             // last: its thread uses the rest
 };
 
 }  // namespace sluice::staging

@@ -56,6 +56,7 @@ struct SessionParts {
   const std::string damaged_in;
   // How long a writer that has filled the session waits for a reader to come.
   std::chrono::milliseconds reader_grace{std::chrono::seconds(10)};
+  bool syncs_apart = true;  // durability disk: on a thread of its own
   ControlPage control;
   std::atomic<uint64_t> used{0},
       peak{0};  // bytes of segments that this process writes to and may not recycle

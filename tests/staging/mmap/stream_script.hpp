@@ -67,6 +67,7 @@ struct StageBench {
       : files(layer) {
     settings = scratch.settings();
     settings.segment_bytes = segment_bytes;
+    settings.syncs_apart = false;
     request.durability = Durability::os;
     request.max_bytes = 16 * segment_bytes;
     request.stage_id = "s";

@@ -64,7 +64,8 @@ typedef struct sluice_staging_session_api {
    * never fit is E_BATCH_TOO_LARGE, SLUICE_CONFIG. [the stream's writer thread] */
   sluice_status (*claim)(void* self, uint32_t stream, uint64_t min_bytes, sluice_span* out,
                          sluice_error* error);
-  /* Makes the claim's first `bytes` visible to the reader. [writer] */
+  /* Makes the claim's first `bytes` visible to the reader, at once or as soon as they are as durable as was
+   * asked for; what fails then comes back from a later call, seal at the latest. [writer] */
   sluice_status (*publish)(void* self, uint32_t stream, uint64_t bytes, sluice_error* error);
   /* Gives the claim back. [writer] */
   void (*abandon)(void* self, uint32_t stream);
