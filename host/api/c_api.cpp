@@ -53,6 +53,9 @@ Result<HostOptions> read_options(const char* text) {
   ObjectReader reader(value.get_object(), "");
   if (auto file = reader.text("configFile")) options.config_file = *file;
   if (auto folder = reader.text("defaultPluginFolder")) options.default_plugin_folder = *folder;
+  if (auto program = reader.text("workerProgram")) options.worker_program = *program;
+  if (auto folder = reader.text("cacheFolder")) options.cache_folder = *folder;
+  options.watch_plugins = reader.flag("watchPlugins").value_or(false);
   if (auto level = reader.one_of("log", {"trace", "debug", "info", "warning", "error"})) {
     static const std::map<std::string, Severity> levels{{"trace", Severity::trace},
                                                         {"debug", Severity::debug},
@@ -100,6 +103,9 @@ const std::map<std::string_view, Question> questions{
     {"preview",
      [](Host& host, std::string_view first, std::string_view second) { return host.preview(first, second); }},
     {"plugins", [](Host& host, std::string_view, std::string_view) { return host.plugins(); }},
+    {"plugins-reload", [](Host& host, std::string_view, std::string_view) { return host.reload_plugins(); }},
+    {"plugins-retry",
+     [](Host& host, std::string_view first, std::string_view) { return host.retry_plugins(first); }},
     {"endpoints", [](Host& host, std::string_view, std::string_view) { return host.endpoints(); }},
     {"describe",
      [](Host& host, std::string_view first, std::string_view) { return host.describe_template(first); }},

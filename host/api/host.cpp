@@ -8,7 +8,7 @@
 
 #include "host/api/host_parts.hpp"
 #include "host/config/quantity.hpp"
-#include "host/plugin/plugin_loader.hpp"
+#include "host/isolation/worker_scanner.hpp"
 #include "host/run/exit_code.hpp"
 #include "host/run/run.hpp"
 #include "host/worker/process_spawn.hpp"
@@ -117,21 +117,12 @@ Host::Opened Host::open(const HostOptions& options) {
     return opened;
   }
   parts->catalog.config = std::move(*config);
-  if (!parts->catalog.config.plugin_digests.empty()) {
-    opened.failure = failure_reply(Error(ErrorClass::config, "E_UNSUPPORTED",
-                                         "plugins.allow is not enforced by this version, so it is refused",
-                                         parts->catalog.config.path.string(), "leave plugins.allow empty"));
-    return opened;
-  }
   parts->log = parts->log.with("component", "host");
   parts->worker_program = find_worker_program(options.worker_program);
+  if (!parts->worker_program.empty())
+    parts->scanner = std::make_unique<WorkerScanner>(parts->worker_program, options.scan_timeout);
   parts->plugin_folders = find_plugin_folders(options, parts->catalog.config);
-  for (const PluginReport& report : load_plugin_folders(parts->plugin_folders, parts->catalog.registry)) {
-    const bool loaded = report.outcome == PluginOutcome::loaded;
-    parts->log.write(loaded ? Severity::debug : Severity::warning,
-                     loaded ? "plugin loaded" : "plugin refused: " + report.reason,
-                     {{"path", report.path.string()}, {"plugin", report.plugin_id}, {"code", report.code}});
-  }
+  parts->load_plugins();
   Result<uint64_t> cap = parts->memory_cap();
   Result<staging::MmapSettings> mmap = parts->mmap_settings();
   if (!cap || !mmap) {
@@ -144,6 +135,7 @@ Host::Opened Host::open(const HostOptions& options) {
                                                        parts->catalog.config.base_dir);
   parts->staging->add_plugins(parts->catalog, parts->services->table(), parts->staging_failures);
   for (const Error& failure : parts->staging_failures) parts->log.error(Severity::warning, failure);
+  parts->watch_plugins();
   opened.host.reset(new Host(std::move(parts)));
   return opened;
 }

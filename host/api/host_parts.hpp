@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "host/plugin/plugin_folders.hpp"
+#include "host/plugin/plugin_scanner.hpp"
+#include "host/plugin/plugin_watch.hpp"
+#include "host/plugin/scan_cache.hpp"
 #include "host/run/endpoint_services.hpp"
 #include "host/run/run_context.hpp"
 #include "host/run/unit_lock.hpp"
@@ -44,16 +48,29 @@ struct Host::Parts {
   EndpointCatalog catalog;
   std::vector<std::filesystem::path> plugin_folders;
   std::filesystem::path worker_program;  // empty: there is none
+  std::unique_ptr<PluginScanner> scanner;  // null: plugins are scanned in this process
+  std::optional<ScanCache> scan_cache;
+  std::optional<PluginFolders> plugins;
   RunSignal signal;                            // never raised: for endpoints outside runs
   std::unique_ptr<EndpointServices> services;  // for staging providers
   std::optional<HostStaging> staging;          // after services: its providers use them
   std::vector<Error> staging_failures;
   RunLog log;
+  std::unique_ptr<PluginWatch> watch;  // the last: what it calls is there as long as its thread
 
   // Bytes of memory staging for all sessions: the configuration file's, else the options'.
   Result<uint64_t> memory_cap() const;
   // Where mmap staging lies: the configuration file's folder, else the system's or the user's own.
   Result<staging::MmapSettings> mmap_settings() const;
+  // Where scans are kept: the options' folder, the configuration file's, else the system's or the user's own.
+  std::filesystem::path cache_folder() const;
+  // Sets up `plugins`, and looks at the folders for the first time.
+  void load_plugins();
+  // Looks again, and says in the log what changed. [any thread]
+  PluginChanges reload();
+  void say(const PluginChanges& changes);
+  // When the options want it. Everything else is there.
+  void watch_plugins();
   // One run, whatever happens a result.
   Reply run(std::string_view request, RunPhase phase, const RunOptions& run_options) const;
   RunEnvironment environment() const {

@@ -34,6 +34,7 @@ struct Words {
   RunArguments run;
   ProveArguments prove;
   CutOffArguments cut_off;
+  BenchArguments bench;
   std::string endpoint, unit, plugin, template_id, request, stage_ref;
   std::optional<uint32_t> stream;
   StagingGcOptions gc;
@@ -345,9 +346,25 @@ class Parser {
     cut_off->add_option("STAGING", words_.cut_off.staging_folder)->required();
     cut_off->add_option("AT", words_.cut_off.at)->required();
     cut_off->add_option("LOSS", words_.cut_off.loss)->required();
+    add_bench();
     add(app_, "doctor", "Examine configuration, plugins and this machine", "sluice doctor", doctor_command);
     add(app_, "version", "Versions of Sluice and its plugin interface", "sluice version --json",
         version_command);
+  }
+
+  void add_bench() {
+    BenchArguments& to = words_.bench;
+    CLI::App* bench =
+        add(app_, "bench", "Measure Sluice on this machine, beside what the machine does by itself",
+            "sluice bench\n  sluice bench --workload file-to-file --size 1GiB --rounds 5 --json",
+            [this](Session& session) { return bench_command(session, words_.bench); });
+    bench->add_option("--size", to.size, "Of the input, in the folder for temporary files (256MiB)")
+        ->type_name("SIZE");
+    bench->add_option("--rounds", to.rounds, "That count; one before them warms up (3)")->type_name("N");
+    bench->add_option("--workload", to.workloads, "file-to-file, generator or empty-run; may be repeated")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+    bench->add_flag("--keep", to.keep, "Leave the input where it is");
   }
 
   CommandLine& line_;

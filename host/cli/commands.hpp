@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/cli/request_input.hpp"
 #include "host/cli/session.hpp"
@@ -32,6 +33,13 @@ struct CutOffArguments {
   uint64_t at = 0;
 };
 
+struct BenchArguments {
+  std::string size = "256MiB";  // of the input
+  int rounds = 3;
+  std::vector<std::string> workloads;  // empty: all
+  bool keep = false;
+};
+
 // run_command.cpp: run, export, import and resume
 int run_command(Session& session, const RunArguments& arguments);
 // endpoint_commands.cpp
@@ -55,6 +63,8 @@ int validate_command(Session& session, const std::string& request);
 // prove/prove_command.cpp
 int prove_command(Session& session, const ProveArguments& arguments);
 int cut_off_command(Session& session, const CutOffArguments& arguments);
+// bench/bench_command.cpp
+int bench_command(Session& session, const BenchArguments& arguments);
 // doctor_command.cpp
 int doctor_command(Session& session);
 // version_command.cpp

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "host/cli/commands.hpp"
-#include "host/cli/object_view.hpp"
+#include "host/cli/plugin_view.hpp"
 #include "host/cli/table.hpp"
 #include "host/log/printable.hpp"
 
@@ -21,14 +21,19 @@ std::string template_names(const json::array& templates) {
 }
 
 std::string list_view(const json::object& answer, bool color) {
-  Table table({"PLUGIN", "VERSION", "STATE", "TEMPLATES", "FILE"});
+  Table table({"PLUGIN", "VERSION", "GEN", "STATE", "DIGEST", "TEMPLATES", "FILE"});
   std::string refused;
   for (const json::value& item : array_at(answer, "plugins")) {
     const json::object* plugin = item.if_object();
     if (!plugin) continue;
     const std::string path = text_at(*plugin, "path"), outcome = text_at(*plugin, "outcome");
-    table.add({text_at(*plugin, "id"), text_at(*plugin, "version"), outcome,
-               template_names(array_at(*plugin, "templates")), path});
+    std::string state = text_at(*plugin, "state");
+    // Older generations are there for their runs.
+    if (const json::array& runs = array_at(*plugin, "runs"); !runs.empty())
+      state += ", " + std::to_string(runs.size()) + (runs.size() == 1 ? " run" : " runs");
+    table.add({text_at(*plugin, "id"), text_at(*plugin, "version"), brief(at(*plugin, "generation")), state,
+               text_at(*plugin, "digest").substr(0, 12), template_names(array_at(*plugin, "templates")),
+               path});
     if (outcome == "loaded") continue;
     refused += "\n" + printable(std::filesystem::path(path).filename().string()) +
                " is refused: " + printable(text_at(*plugin, "reason")) + "\n";
@@ -51,10 +56,30 @@ int plugins_list_command(Session& session) {
   });
 }
 
+int plugins_retry_command(Session& session, const std::string& file) {
+  return with_host(session, [&](Host& host) {
+    return session.console.answer(host.retry_plugins(file), [](const json::object& changes) {
+      std::string out;
+      for (const char* what : {"added", "replaced", "removed"})
+        for (const json::value& item : array_at(changes, what))
+          if (const json::object* plugin = item.if_object())
+            out += std::string(what) + " " + text_at(*plugin, "id") + " " + text_at(*plugin, "version") +
+                   "  " + printable(text_at(*plugin, "path")) + "\n";
+      for (const json::value& item : array_at(changes, "refused"))
+        if (const json::object* plugin = item.if_object())
+          out += "refused " + printable(text_at(*plugin, "path")) + ": " +
+                 printable(text_at(*plugin, "reason")) + "\n  hint: " + printable(text_at(*plugin, "hint")) +
+                 "\n";
+      return out.empty() ? std::string("nothing has changed\n") : out;
+    });
+  });
+}
+
 int plugins_inspect_command(Session& session, const std::string& file_or_id) {
   return with_host(session, [&](Host& host) {
-    return session.console.answer(host.inspect_plugin(file_or_id),
-                                  [](const json::object& plugin) { return object_view(plugin); });
+    return session.console.answer(host.inspect_plugin(file_or_id), [&](const json::object& plugin) {
+      return plugin_view(plugin, session.console.terminal().out_color);
+    });
   });
 }
 

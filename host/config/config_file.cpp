@@ -109,7 +109,14 @@ class Reader {
     if (node.is_null()) return {};
     if (Status status = expect_map(node, "plugins"); !status) return status;
     for (const auto& [key, line, value] : node.members) {
-      if (key != "path" && key != "allow") return unknown(line, "plugins", key, {"path", "allow"});
+      if (key != "path" && key != "allow" && key != "cache")
+        return unknown(line, "plugins", key, {"path", "allow", "cache"});
+      if (key == "cache") {
+        auto folder = text(value, "plugins.cache");
+        if (!folder) return folder.error();
+        config_.plugin_cache = std::move(*folder);
+        continue;
+      }
       auto list = texts(value, "plugins." + key);
       if (!list) return list.error();
       if (key == "path") {

@@ -25,6 +25,7 @@ struct ConfigFile {
   std::filesystem::path path;      // empty when there is no file
   std::filesystem::path base_dir;  // the file's folder, absolute: what relative paths in the file start from
   std::vector<std::string> plugin_paths;  // as written
+  std::string plugin_cache;               // folder of what scans found, as written; empty: the usual one
   std::vector<std::string>
       plugin_digests;           // sha256, 64 lower-case hex digits; empty means any plugin may load
   boost::json::object staging;  // settings (an object) by provider id; maxBytes is a valid size

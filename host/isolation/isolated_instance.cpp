@@ -6,6 +6,13 @@
 
 namespace sluice::host {
 
+namespace {
+
+// Answers that a plugin may give after it was told to stop: one that goes on for ever would never time out.
+constexpr uint32_t most_unheeded = 1000;
+
+}  // namespace
+
 IsolatedInstance::~IsolatedInstance() {
   if (!worker_) return;
   sluice_error error = new_abi_error();
@@ -38,6 +45,7 @@ void IsolatedInstance::cancel() {
 
 sluice_status IsolatedInstance::call(const char* name, Message kind, const MessageWriter& body,
                                      sluice_error* error, const Serve& serve, std::span<const int> descriptors) {
+  unheeded_ = 0;
   if (!channel_.send(kind, body, descriptors)) return lost(name, error);
   for (;;) {
     Channel::Got got{};
@@ -82,6 +90,7 @@ bool IsolatedInstance::serve_emit(Received& message, sluice_emit out) {
   const std::string_view text = body.text();
   if (!body.ok()) return false;
   const int32_t stop = out.emit(out.self, abi(text));
+  if (stop != 0 && ++unheeded_ > most_unheeded) return false;
   return channel_.send(Message::emitted, MessageWriter().u32(static_cast<uint32_t>(stop)));
 }
 

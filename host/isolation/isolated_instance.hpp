@@ -72,6 +72,7 @@ class IsolatedInstance {
   std::shared_ptr<WorkerProcess> worker_;
   Channel channel_;
   uint32_t instance_ = 0, functions_ = 0;
+  uint32_t unheeded_ = 0;  // answers since the plugin was told to stop
   Received message_;
   MessageReader results_{{}};
   std::set<uint64_t> known_regions_;

@@ -1,5 +1,4 @@
 #include "host/isolation/isolation.hpp"
-#include <fcntl.h>
 
 #include "host/isolation/isolated_sink.hpp"
 #include "host/isolation/isolated_source.hpp"
@@ -22,29 +21,46 @@ Status Isolation::make_sink(const EndpointTemplatePtr& of, std::string_view conf
   return {};
 }
 
-Result<std::shared_ptr<WorkerProcess>> Isolation::worker(const EndpointTemplate& of) {
+Status Isolation::begin(const EndpointTemplate& of) {
   const std::lock_guard lock(mutex_);
-  if (worker_ && worker_->alive()) return worker_;
-  Result<std::shared_ptr<WorkerProcess>> started = start(of);
-  if (started) worker_ = *started;
-  return started;
+  return begin_locked(of);
 }
 
-Result<std::shared_ptr<WorkerProcess>> Isolation::start(const EndpointTemplate& of) const {
+Result<std::shared_ptr<WorkerProcess>> Isolation::worker(const EndpointTemplate& of) {
+  const std::lock_guard lock(mutex_);
+  if (worker_ && ready_ && !worker_->alive()) worker_.reset();
+  if (!worker_)
+    if (Status status = begin_locked(of); !status.ok()) return std::move(status).take_error();
+  if (!ready_) {
+    if (Status status = worker_->ready(); !status.ok()) {
+      worker_.reset();
+      return std::move(status).take_error();
+    }
+    ready_ = true;
+  }
+  return worker_;
+}
+
+Status Isolation::begin_locked(const EndpointTemplate& of) {
   if (settings_.program.empty())
     return Error(ErrorClass::config, "E_WORKER_MISSING",
                  "there is no helper executable sluice-worker for policy.isolation \"process\"",
                  "policy.isolation", "install it in lib/sluice beside the library, or name it to the host");
-  const UniqueFd image(::open(of.plugin->path.c_str(), O_RDONLY | O_CLOEXEC));
+  Result<std::shared_ptr<const PluginImage>> image = of.plugin->image();
+  if (!image) return std::move(image).error();
+  image_ = std::move(*image);
   WorkerPlan plan;
   plan.program = settings_.program;
   plan.file = of.plugin->path;
-  plan.image = image.get();
+  plan.image = image_->descriptor();
+  plan.companions = of.plugin->companions;
   plan.budget = settings_.budget;
   plan.on_output = settings_.on_output;
-  Result<std::unique_ptr<WorkerProcess>> started = WorkerProcess::start(std::move(plan));
+  Result<std::unique_ptr<WorkerProcess>> started = WorkerProcess::begin(std::move(plan));
   if (!started) return std::move(started).error();
-  return std::shared_ptr<WorkerProcess>(std::move(*started));
+  worker_ = std::shared_ptr<WorkerProcess>(std::move(*started));
+  ready_ = false;
+  return {};
 }
 
 }  // namespace sluice::host

@@ -26,15 +26,19 @@ class Isolation final : public InstanceMaker {
   Status make_sink(const EndpointTemplatePtr& of, std::string_view config, const sluice_host* host,
                    const SharedPlaces& places, sluice_sink& out) override;
 
+  // Starts a worker for the plugin and does not wait for it: worker() does. [any thread]
+  Status begin(const EndpointTemplate& of);
   // A worker that has the plugin loaded; another one when the last has ended. [any thread]
   Result<std::shared_ptr<WorkerProcess>> worker(const EndpointTemplate& of);
 
  private:
-  Result<std::shared_ptr<WorkerProcess>> start(const EndpointTemplate& of) const;
+  Status begin_locked(const EndpointTemplate& of);
 
   const IsolationSettings settings_;
   std::mutex mutex_;
   std::shared_ptr<WorkerProcess> worker_;
+  std::shared_ptr<const PluginImage> image_;  // of the plugin, while workers may still load it
+  bool ready_ = false;                        // worker_ has loaded it
 };
 
 }  // namespace sluice::host

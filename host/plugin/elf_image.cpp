@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "host/plugin/elf_bytes.hpp"
+
 namespace sluice::host {
 namespace {
 
@@ -15,19 +17,6 @@ constexpr size_t max_dynamic_entries = 65536;
 constexpr size_t max_needed = 1024;
 // Names may overlap inside a string table, so that a small file could otherwise hold terabytes of them.
 constexpr uint64_t max_name_bytes = uint64_t{256} << 20;
-
-template <class T>
-bool read_at(std::span<const uint8_t> bytes, uint64_t offset, T& out) {
-  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return false;
-  std::memcpy(&out, bytes.data() + offset, sizeof(T));
-  return true;
-}
-
-std::optional<std::span<const uint8_t>> slice(std::span<const uint8_t> bytes, uint64_t offset,
-                                              uint64_t size) {
-  if (offset > bytes.size() || size > bytes.size() - offset) return std::nullopt;
-  return bytes.subspan(offset, size);
-}
 
 uint16_t host_machine() {
 #if defined(__x86_64__)
@@ -72,8 +61,8 @@ class ElfReader {
   ElfReader(std::span<const uint8_t> bytes, const std::filesystem::path& file) : bytes_(bytes), file_(file) {}
 
   Result<ElfImage> read() {
-    for (auto step : {&ElfReader::read_header, &ElfReader::read_sections, &ElfReader::read_symbols,
-                      &ElfReader::read_needed})
+    for (auto step : {&ElfReader::read_header, &ElfReader::read_sections, &ElfReader::read_versions,
+                      &ElfReader::read_symbols, &ElfReader::read_dynamic})
       if (Status status = (this->*step)(); !status) return std::move(status).take_error();
     return std::move(image_);
   }
@@ -130,12 +119,23 @@ class ElfReader {
     return {};
   }
 
+  Status read_versions() {
+    if (const ElfImage::Section* needs = first_of_type(SHT_GNU_verneed))
+      if (auto wrong = image_.versions_.read_needs(needs->content, names_of(*needs))) return damaged(*wrong);
+    if (const ElfImage::Section* definitions = first_of_type(SHT_GNU_verdef))
+      if (auto wrong = image_.versions_.read_definitions(definitions->content, names_of(*definitions)))
+        return damaged(*wrong);
+    return {};
+  }
+
   Status read_symbols() {
     const ElfImage::Section* table = first_of_type(SHT_DYNSYM);
     if (!table) return {};
     size_t count = table->content.size() / sizeof(Elf64_Sym);
     if (count > max_symbols) return damaged("it claims " + std::to_string(count) + " dynamic symbols");
     image_.symbols_.reserve(count);
+    // An entry for each symbol, when there is any.
+    const ElfImage::Section* versions = first_of_type(SHT_GNU_versym);
     for (size_t i = 1; i < count; ++i) {  // the first is the null symbol
       Elf64_Sym symbol;
       if (!read_at(table->content, i * sizeof symbol, symbol))
@@ -146,15 +146,18 @@ class ElfReader {
       unsigned binding = ELF64_ST_BIND(symbol.st_info);
       unsigned visibility = ELF64_ST_VISIBILITY(symbol.st_other);
       bool defined = symbol.st_shndx != SHN_UNDEF;
+      uint16_t version = VER_NDX_GLOBAL;
+      if (versions && !read_at(versions->content, i * sizeof version, version))
+        return damaged("the versions of its symbols are cut off");
       image_.symbols_.push_back(
-          {*name, symbol.st_size, defined,
+          {*name, image_.versions_.name_of(version), symbol.st_size, defined,
            defined && binding != STB_LOCAL && (visibility == STV_DEFAULT || visibility == STV_PROTECTED),
-           ELF64_ST_TYPE(symbol.st_info) == STT_OBJECT});
+           !defined && binding == STB_GLOBAL && !name->empty(), ELF64_ST_TYPE(symbol.st_info) == STT_OBJECT});
     }
     return {};
   }
 
-  Status read_needed() {
+  Status read_dynamic() {
     const ElfImage::Section* table = first_of_type(SHT_DYNAMIC);
     if (!table) return damaged("it has no dynamic section");
     size_t count = std::min(table->content.size() / sizeof(Elf64_Dyn), max_dynamic_entries);
@@ -162,13 +165,35 @@ class ElfReader {
       Elf64_Dyn entry;
       if (!read_at(table->content, i * sizeof entry, entry)) return damaged("its dynamic section is cut off");
       if (entry.d_tag == DT_NULL) return {};
-      if (entry.d_tag != DT_NEEDED) continue;
+      std::string_view* text = text_of(entry.d_tag);
+      if (!text && entry.d_tag != DT_NEEDED) continue;
       auto name = name_at(table->link, entry.d_un.d_val);
-      if (!name) return damaged("the name of a needed library lies outside its table");
+      if (!name) return damaged("a text of its dynamic section lies outside its table");
+      if (text) {
+        *text = *name;
+        continue;
+      }
       if (image_.needed_.size() == max_needed) return damaged("it needs too many libraries");
       image_.needed_.push_back(*name);
     }
     return damaged("its dynamic section has no end");
+  }
+
+  std::string_view* text_of(Elf64_Sxword tag) {
+    switch (tag) {
+      case DT_SONAME:
+        return &image_.soname_;
+      case DT_RPATH:
+        return &image_.rpath_;
+      case DT_RUNPATH:
+        return &image_.runpath_;
+      default:
+        return nullptr;
+    }
+  }
+
+  ElfVersions::Names names_of(const ElfImage::Section& section) {
+    return [this, link = section.link](uint64_t offset) { return name_at(link, offset); };
   }
 
   const ElfImage::Section* first_of_type(uint32_t type) const {
@@ -213,6 +238,21 @@ const DynamicSymbol* ElfImage::find_symbol(std::string_view name) const {
   for (const DynamicSymbol& symbol : symbols_)
     if (symbol.name == name) return &symbol;
   return nullptr;
+}
+
+std::vector<bool> ElfImage::bound_symbols() const {
+  std::vector<bool> bound(symbols_.size());
+  for (const Section& section : sections_) {
+    if (section.type != SHT_RELA || section.link >= sections_.size() ||
+        sections_[section.link].type != SHT_DYNSYM)
+      continue;
+    Elf64_Rela relocation;
+    for (uint64_t at = 0; read_at(section.content, at, relocation); at += sizeof relocation) {
+      const uint64_t symbol = ELF64_R_SYM(relocation.r_info);
+      if (symbol > 0 && symbol <= bound.size()) bound[symbol - 1] = true;  // the null symbol is left out
+    }
+  }
+  return bound;
 }
 
 }  // namespace sluice::host

@@ -1,79 +1,23 @@
 #include "host/plugin/plugin_check.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <utility>
 
-#include <cerrno>
-#include <system_error>
+#include "host/plugin/plugin_entry.hpp"
 
 namespace sluice::host {
-namespace {
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-std::string system_text(int error) {
-  return std::generic_category().message(error);
-}
-
-}  // namespace
-
-std::optional<std::string> distrust(const struct stat& status) {
-  if (status.st_mode & S_IWOTH) return "everybody may write to it";
-  if (status.st_uid != 0 && status.st_uid != ::geteuid())
-    return "it belongs to user " + std::to_string(status.st_uid) +
-           ", who is neither root nor the host's user (" + std::to_string(::geteuid()) + ")";
-  return std::nullopt;
-}
-
-Status check_folder(const std::filesystem::path& folder) {
-  struct stat status {};
-  if (::stat(folder.c_str(), &status) != 0) return refuse(Refusal::folder, folder, system_text(errno));
-  if (!S_ISDIR(status.st_mode)) return refuse(Refusal::folder, folder, system_text(ENOTDIR));
-  if (auto reason = distrust(status)) return refuse(Refusal::folder_permissions, folder, *reason);
+Status open_file(PluginCandidate& plugin) {
+  if (plugin.file) return {};
+  Result<PluginFile> file = PluginFile::open(plugin.path);
+  if (!file) return std::move(file).error();
+  plugin.file.emplace(*std::move(file));
   return {};
 }
 
 Status read_file(PluginCandidate& plugin) {
-  // Not blocking, so that a FIFO of that name cannot hold the host.
-  FileDescriptor file(::open(plugin.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) {
-    int error = errno;
-    if (error == ELOOP) return refuse(Refusal::not_regular, plugin.path, "it is a symbolic link");
-    if (error == ENXIO || error == ENODEV)
-      return refuse(Refusal::not_regular, plugin.path, system_text(error));
-    return refuse(Refusal::unreadable, plugin.path, system_text(error));
-  }
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return refuse(Refusal::unreadable, plugin.path, system_text(errno));
-  if (!S_ISREG(status.st_mode)) return refuse(Refusal::not_regular, plugin.path);
-  if (auto reason = distrust(status)) return refuse(Refusal::permissions, plugin.path, *reason);
-  auto size = static_cast<uint64_t>(status.st_size);
-  if (size > max_plugin_bytes)
-    return refuse(
-        Refusal::too_large, plugin.path,
-        std::to_string(size) + " bytes; at most " + std::to_string(max_plugin_bytes) + " are allowed");
-
-  plugin.bytes.resize(size);
-  size_t got = 0;
-  while (got < plugin.bytes.size()) {
-    ssize_t more = ::read(file.get(), plugin.bytes.data() + got, plugin.bytes.size() - got);
-    if (more < 0 && errno == EINTR) continue;
-    if (more < 0) return refuse(Refusal::unreadable, plugin.path, system_text(errno));
-    if (more == 0) return refuse(Refusal::damaged, plugin.path, "it became shorter while it was read");
-    got += static_cast<size_t>(more);
-  }
+  Result<std::vector<uint8_t>> bytes = plugin.file->read();
+  if (!bytes) return std::move(bytes).error();
+  plugin.bytes = *std::move(bytes);
   return {};
 }
 
@@ -113,6 +57,18 @@ Status read_descriptor(PluginCandidate& plugin) {
   if (!descriptor) return std::move(descriptor).error();
   plugin.descriptor = *std::move(descriptor);
   return {};
+}
+
+Status check_needs(PluginCandidate& plugin) {
+  std::optional<SystemLibraries> own;
+  SystemLibraries& libraries = plugin.libraries ? *plugin.libraries : own.emplace();
+  plugin.needs = find_needs(*plugin.image, plugin.path, libraries);
+  return judge_needs(*plugin.needs, plugin.path);
+}
+
+Status check_beside(PluginCandidate& plugin) {
+  plugin.companions = find_companions(*plugin.image, *plugin.needs, plugin.path);
+  return check_companions(plugin.companions, plugin.path);
 }
 
 }  // namespace sluice::host

@@ -2,8 +2,6 @@
 // runs. Each takes what earlier steps found and adds its own.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,12 +11,12 @@
 
 #include "host/plugin/descriptor.hpp"
 #include "host/plugin/elf_image.hpp"
-#include "host/plugin/loaded_plugin.hpp"
+#include "host/plugin/plugin_companions.hpp"
+#include "host/plugin/plugin_file.hpp"
+#include "host/plugin/plugin_needs.hpp"
 #include "host/plugin/plugin_note.hpp"
 
 namespace sluice::host {
-
-constexpr uint64_t max_plugin_bytes = uint64_t{1} << 30;
 
 // One file on its way through the pipeline. `image` looks into `bytes`, so a candidate stays where it is.
 struct PluginCandidate {
@@ -27,22 +25,20 @@ struct PluginCandidate {
   PluginCandidate& operator=(const PluginCandidate&) = delete;
 
   const std::filesystem::path path;
+  std::optional<PluginFile> file;
   std::vector<uint8_t> bytes;
   std::optional<ElfImage> image;
   std::optional<PluginNote> note;
   std::optional<PluginDescriptor> descriptor;
-  const sluice_plugin* entry = nullptr;
+  // Shared by the files of one scan, so that each library is read once; check_needs makes its own without.
+  SystemLibraries* libraries = nullptr;
+  std::optional<PluginNeeds> needs;
+  std::vector<std::filesystem::path> companions;
 };
 
-// Why others than root and the host's user could change what
-// has this status, in words; nothing when they cannot.
-std::optional<std::string> distrust(const struct stat& status);
-
-// The folder can be listed and trusted.
-Status check_folder(const std::filesystem::path& folder);
-
-// A regular file (no link), trusted, of bounded size; reads
-// its bytes through the descriptor that was checked.
+// Opens the file, when it is not open yet.
+Status open_file(PluginCandidate& plugin);
+// Its bytes.
 Status read_file(PluginCandidate& plugin);
 // A shared library for this machine.
 Status read_elf(PluginCandidate& plugin);
@@ -54,5 +50,9 @@ Status check_entry_symbol(PluginCandidate& plugin);
 Status check_abi(PluginCandidate& plugin);
 // The note's descriptor is valid.
 Status read_descriptor(PluginCandidate& plugin);
+// This system has the libraries, versions and symbols that the plugin needs.
+Status check_needs(PluginCandidate& plugin);
+// The libraries that lie beside the file are to be trusted as it is.
+Status check_beside(PluginCandidate& plugin);
 
 }  // namespace sluice::host

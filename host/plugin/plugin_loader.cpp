@@ -1,11 +1,13 @@
 #include "host/plugin/plugin_loader.hpp"
 
 #include <algorithm>
-#include <set>
+#include <array>
+#include <ctime>
 #include <system_error>
+#include <utility>
 
-#include "host/plugin/loaded_plugin.hpp"
 #include "host/plugin/plugin_check.hpp"
+#include "host/plugin/plugin_entry.hpp"
 #include "host/plugin/refusal.hpp"
 
 namespace sluice::host {
@@ -13,117 +15,169 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t max_files_in_folder = 10000;
-
-// What is asked before the library is loaded, in this order; the first refusal ends the file's way.
-// After these come, in this order: the allow-list (a digest of `bytes`), the scan in a child process, and the
-// private copy that is then loaded in the file's place.
+// What is asked before any of the plugin's code runs, in this order; the first refusal ends the file's way.
 using Step = Status (*)(PluginCandidate&);
 constexpr Step steps_before_load[] = {
-    read_file, read_elf, read_note, check_entry_symbol, check_abi, read_descriptor,
+    open_file, read_file,       read_elf,    read_note,    check_entry_symbol,
+    check_abi, read_descriptor, check_needs, check_beside,
 };
 
-// The bytes are needed no longer, and may be many.
-void drop_bytes(PluginCandidate& plugin) {
-  plugin.image.reset();
-  plugin.bytes = {};
+std::string time_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, sizeof "2026-11-25T12:00:00Z"> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text.data();
 }
 
-Status load_into_process(PluginCandidate& plugin) {
-  Result<const sluice_plugin*> entry = load_library(plugin.path);
-  if (!entry) return std::move(entry).error();
-  plugin.entry = *entry;
-  return {};
-}
+// One file on its way: out of the cache, when it is known there, else through the steps and the scan.
+class Loading {
+ public:
+  Loading(const fs::path& file, const LoadSettings& settings, EndpointRegistry& registry,
+          SystemLibraries& libraries, const std::shared_ptr<const PluginGeneration>& current, uint32_t number)
+      : settings_(settings), registry_(registry), current_(current), number_(number), plugin_(file) {
+    plugin_.libraries = &libraries;
+    outcome_.scanned_at = time_now();
+  }
 
-Status compare_entry_with_note(PluginCandidate& plugin) {
-  return check_entry(*plugin.entry, *plugin.note, *plugin.descriptor, plugin.path);
-}
+  LoadedFile run() {
+    LoadedFile out;
+    out.report.path = plugin_.path;
+    const Status status = load(out);
+    if (plugin_.file) out.identity = plugin_.file->identity();
+    if (plugin_.descriptor) outcome_.plugin_id = plugin_.descriptor->id;
+    out.report.plugin_id = outcome_.plugin_id;
+    out.report.digest = outcome_.digest;
+    out.report.scanned_at = outcome_.scanned_at;
+    if (status) {
+      out.report.outcome = PluginOutcome::loaded;
+    } else {
+      outcome_.code = out.report.code = status.error().code();
+      outcome_.reason = out.report.reason = status.error().message();
+      outcome_.hint = out.report.hint = status.error().hint();
+      out.plugin.reset();
+    }
+    if (scanned_ && settings_.cache && out.identity) settings_.cache->keep(plugin_.path, *out.identity, outcome_);
+    return out;
+  }
 
-// All templates, or none. A newer generation of a file that is loaded already would be told apart here.
-Status register_templates(PluginCandidate& plugin, EndpointRegistry& registry) {
-  return registry.add(
-      std::make_shared<const LoadedPlugin>(LoadedPlugin{plugin.path, *plugin.descriptor, plugin.entry}));
-}
+ private:
+  Status load(LoadedFile& out) {
+    if (Status opened = open_file(plugin_); !opened) return opened;
+    bool known = false;
+    if (Status recalled = recall(known); !recalled) return recalled;
+    if (!known) {
+      scanned_ = true;
+      if (Status read = read_all(); !read) return read;
+    }
+    if (Status allowed = check_allowed(); !allowed) return allowed;
+    if (current_ && current_->digest == outcome_.digest) {
+      out.plugin = current_;
+      outcome_.note = *plugin_.note;
+      outcome_.companions = plugin_.companions;
+      return {};
+    }
+    // Asked here as well as at the end, so that code of a plugin that cannot be registered never runs.
+    if (Status free = registry_.can_add(*plugin_.descriptor, plugin_.path, current_.get()); !free) return free;
+    if (Status fits = known ? Status() : scan(); !fits) return fits;
+    out.plugin = make_generation();
+    if (!known && !settings_.scanner)
+      if (Result<const sluice_plugin*> entry = out.plugin->entry(); !entry) return std::move(entry).error();
+    outcome_.note = *plugin_.note;
+    outcome_.companions = plugin_.companions;
+    return registry_.add(out.plugin, current_.get());
+  }
 
-Status run_pipeline(PluginCandidate& plugin, EndpointRegistry& registry) {
-  for (Step step : steps_before_load)
-    if (Status status = step(plugin); !status) return status;
-  drop_bytes(plugin);
-  // Asked here as well as at the end, so that code of a plugin that cannot be registered never runs.
-  if (Status status = registry.can_add(*plugin.descriptor, plugin.path); !status) return status;
-  if (Status status = load_into_process(plugin); !status) return status;
-  if (Status status = compare_entry_with_note(plugin); !status) return status;
-  return register_templates(plugin, registry);
-}
+  // What the cache knows of the file in this state stands in for reading it.
+  Status recall(bool& known) {
+    if (!settings_.cache) return {};
+    std::optional<ScanOutcome> kept = settings_.cache->find(plugin_.path, plugin_.file->identity());
+    if (!kept) return {};
+    if (kept->refused()) {
+      outcome_ = *std::move(kept);
+      return Error(ErrorClass::system, outcome_.code, outcome_.reason, plugin_.path.string(), outcome_.hint);
+    }
+    plugin_.note = kept->note;
+    // What is kept is outside data as well.
+    if (!check_abi(plugin_) || !read_descriptor(plugin_)) return {};
+    known = true;
+    plugin_.companions = kept->companions;
+    outcome_.digest = std::move(kept->digest);
+    outcome_.scanned_at = std::move(kept->scanned_at);
+    return check_companions(plugin_.companions, plugin_.path);
+  }
 
-PluginReport refused(const fs::path& path, const Error& error, std::string plugin_id = {}) {
-  return {path, PluginOutcome::refused, error.code(), error.message(), error.hint(), std::move(plugin_id)};
-}
+  // The copy is made of the bytes that were judged, and the digest of the copy.
+  Status read_all() {
+    Status judged;
+    for (Step step : steps_before_load)
+      if (judged = step(plugin_); !judged) break;
+    if (judged) {
+      Result<std::shared_ptr<const PluginImage>> copy = PluginImage::make(plugin_.bytes, plugin_.path);
+      if (copy) {
+        copy_ = *std::move(copy);
+        outcome_.digest = copy_->digest();
+      } else {
+        judged = std::move(copy).error();
+      }
+    } else if (!plugin_.bytes.empty()) {
+      outcome_.digest = sha256_of(plugin_.bytes);
+    }
+    plugin_.image.reset();
+    plugin_.bytes = {};
+    return judged;
+  }
 
-PluginReport load_checked_file(const fs::path& file, EndpointRegistry& registry) {
-  PluginCandidate plugin(file);
-  Status status = run_pipeline(plugin, registry);
-  std::string id = plugin.descriptor ? plugin.descriptor->id : std::string();
-  return status ? PluginReport{file, PluginOutcome::loaded, {}, {}, {}, std::move(id)}
-                : refused(file, status.error(), std::move(id));
+  Status check_allowed() const {
+    const std::vector<std::string>& allowed = settings_.allowed;
+    if (allowed.empty() || std::find(allowed.begin(), allowed.end(), outcome_.digest) != allowed.end())
+      return {};
+    return refuse(Refusal::not_allowed, plugin_.path, "sha256 " + outcome_.digest);
+  }
+
+  // In another process, where there is a scanner; else the generation itself is loaded and judged.
+  Status scan() const {
+    if (!settings_.scanner) return {};
+    Result<ScannedEntry> entry = settings_.scanner->scan(*copy_, plugin_.path, plugin_.companions);
+    if (!entry) return std::move(entry).error();
+    return check_entry(*entry, *plugin_.note, *plugin_.descriptor, plugin_.path);
+  }
+
+  std::shared_ptr<const PluginGeneration> make_generation() const {
+    PluginFacts facts;
+    facts.path = plugin_.path;
+    facts.note = *plugin_.note;
+    facts.descriptor = *plugin_.descriptor;
+    facts.digest = outcome_.digest;
+    facts.number = number_;
+    facts.scanned_at = outcome_.scanned_at;
+    facts.companions = plugin_.companions;
+    return std::make_shared<const PluginGeneration>(std::move(facts), copy_);
+  }
+
+  const LoadSettings& settings_;
+  EndpointRegistry& registry_;
+  const std::shared_ptr<const PluginGeneration>& current_;
+  const uint32_t number_;
+  PluginCandidate plugin_;
+  std::shared_ptr<const PluginImage> copy_;  // null when the file was not read
+  ScanOutcome outcome_;
+  bool scanned_ = false;  // the outcome is new
+};
+
+}  // namespace
+
+LoadedFile load_plugin(const fs::path& file, const LoadSettings& settings, EndpointRegistry& registry,
+                       SystemLibraries& libraries, const std::shared_ptr<const PluginGeneration>& current,
+                       uint32_t number) {
+  return Loading(file, settings, registry, libraries, current, number).run();
 }
 
 fs::path full_path(const fs::path& path) {
   std::error_code failure;
   fs::path out = fs::absolute(path, failure);
   return failure ? path : out.lexically_normal();
-}
-
-// Absolute paths of what ends in .so, sorted. Whatever it is: the pipeline refuses what is no regular file.
-Result<std::vector<fs::path>> list_folder(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code failure;
-  for (fs::directory_iterator at(folder, failure), end; !failure && at != end; at.increment(failure)) {
-    if (!at->path().native().ends_with(".so")) continue;
-    if (files.size() == max_files_in_folder)
-      return refuse(Refusal::folder, folder,
-                    "it holds more than " + std::to_string(max_files_in_folder) + " plugins");
-    files.push_back(at->path());
-  }
-  if (failure) return refuse(Refusal::folder, folder, failure.message());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-void load_folder(const fs::path& folder, EndpointRegistry& registry, std::vector<PluginReport>& reports) {
-  Status trusted = check_folder(folder);
-  Result<std::vector<fs::path>> files = list_folder(folder);
-  if (!trusted) reports.push_back(refused(folder, trusted.error()));
-  if (!files) {
-    if (trusted) reports.push_back(refused(folder, files.error()));
-    return;
-  }
-  for (const fs::path& file : *files)
-    reports.push_back(trusted ? load_checked_file(file, registry) : refused(file, trusted.error()));
-}
-
-}  // namespace
-
-std::vector<PluginReport> load_plugin_folders(std::span<const fs::path> folders, EndpointRegistry& registry) {
-  std::vector<PluginReport> reports;
-  std::set<fs::path> seen;
-  for (const fs::path& folder : folders) {
-    std::error_code failure;
-    fs::path same = fs::canonical(folder, failure);
-    if (!seen.insert(failure ? full_path(folder) : same).second) continue;
-    load_folder(full_path(folder), registry, reports);
-  }
-  for (const PluginReport& report : reports) registry.record(report);
-  return reports;
-}
-
-PluginReport load_plugin_file(const fs::path& file, EndpointRegistry& registry) {
-  fs::path path = full_path(file);
-  Status trusted = check_folder(path.parent_path());
-  PluginReport report = trusted ? load_checked_file(path, registry) : refused(path, trusted.error());
-  registry.record(report);
-  return report;
 }
 
 PluginInspection inspect_plugin(const fs::path& file) {
@@ -137,6 +191,9 @@ PluginInspection inspect_plugin(const fs::path& file) {
     }
   if (plugin.image)
     for (std::string_view name : plugin.image->needed()) out.needed.emplace_back(name);
+  out.size = plugin.bytes.size();
+  if (!plugin.bytes.empty()) out.digest = sha256_of(plugin.bytes);
+  out.needs = std::move(plugin.needs);
   out.note = std::move(plugin.note);
   out.descriptor = std::move(plugin.descriptor);
   return out;

@@ -22,6 +22,8 @@ struct PluginReport {
   std::string reason;
   std::string hint;
   std::string plugin_id;
+  std::string digest = {};      // empty when the file could not be read
+  std::string scanned_at = {};  // RFC 3339
 };
 
 }  // namespace sluice::host

@@ -34,6 +34,13 @@ enum class Refusal : uint8_t {
   load_failed,
   entry,
   note_mismatch,
+  copy_failed,
+  not_allowed,
+  scan_crashed,
+  scan_exited,
+  scan_hung,
+  scan_failed,
+  changed,
 };
 
 struct RefusalKind {
@@ -97,6 +104,21 @@ inline constexpr std::array refusal_kinds{
     RefusalKind{Refusal::note_mismatch, "E_PLUGIN_NOTE_MISMATCH",
                 "the plugin's entry says something else than its note",
                 "export the plugin with the SDK's macro, and do not change the file after linking"},
+    RefusalKind{Refusal::copy_failed, "E_PLUGIN_COPY", "no private copy of the file can be made in memory",
+                "leave the host more memory and file descriptors (ulimit -n)"},
+    RefusalKind{Refusal::not_allowed, "E_PLUGIN_NOT_ALLOWED", "the plugin's digest is not in plugins.allow",
+                "when the file is the one that was meant, add the digest to plugins.allow"},
+    RefusalKind{Refusal::scan_crashed, "E_PLUGIN_SCAN_CRASHED", "the library crashes when it is loaded",
+                "report this to the plugin's vendor; `sluice plugins retry` tries it again"},
+    RefusalKind{Refusal::scan_exited, "E_PLUGIN_SCAN_EXITED",
+                "the library ends the process when it is loaded",
+                "report this to the plugin's vendor; `sluice plugins retry` tries it again"},
+    RefusalKind{Refusal::scan_hung, "E_PLUGIN_SCAN_HUNG", "loading the library does not end",
+                "report this to the plugin's vendor; `sluice plugins retry` tries it again"},
+    RefusalKind{Refusal::scan_failed, "E_PLUGIN_SCAN", "the library cannot be scanned",
+                "see that sluice-worker is installed beside the host and can be started"},
+    RefusalKind{Refusal::changed, "E_PLUGIN_CHANGED", "the file changed after it was scanned",
+                "scan it again with `sluice plugins retry`, or wait for the host to see the change"},
 };
 
 constexpr const RefusalKind& kind_of(Refusal refusal) {

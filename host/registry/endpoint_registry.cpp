@@ -10,10 +10,11 @@
 namespace sluice::host {
 
 Status EndpointRegistry::can_add_locked(const PluginDescriptor& descriptor,
-                                        const std::filesystem::path& file) const {
+                                        const std::filesystem::path& file,
+                                        const PluginGeneration* instead_of) const {
   for (const TemplateDescriptor& item : descriptor.templates) {
     auto taken = templates_.find(item.id);
-    if (taken == templates_.end()) continue;
+    if (taken == templates_.end() || taken->second->plugin.get() == instead_of) continue;
     return refuse(
         Refusal::duplicate_template, file,
         item.id + " is in " + file.string() + " and was first in " + taken->second->plugin->path.string());
@@ -21,21 +22,60 @@ Status EndpointRegistry::can_add_locked(const PluginDescriptor& descriptor,
   return {};
 }
 
-Status EndpointRegistry::can_add(const PluginDescriptor& descriptor,
-                                 const std::filesystem::path& file) const {
+Status EndpointRegistry::can_add(const PluginDescriptor& descriptor, const std::filesystem::path& file,
+                                 const PluginGeneration* instead_of) const {
   std::shared_lock lock(mutex_);
-  return can_add_locked(descriptor, file);
+  return can_add_locked(descriptor, file, instead_of);
 }
 
-Status EndpointRegistry::add(const std::shared_ptr<const LoadedPlugin>& plugin) {
+Status EndpointRegistry::add(const std::shared_ptr<const PluginGeneration>& plugin,
+                             const PluginGeneration* instead_of) {
   std::map<std::string, EndpointTemplatePtr, std::less<>> added;
   for (const TemplateDescriptor& item : plugin->descriptor.templates)
     added.emplace(item.id, std::make_shared<const EndpointTemplate>(EndpointTemplate{item, plugin}));
 
   std::unique_lock lock(mutex_);
-  if (Status status = can_add_locked(plugin->descriptor, plugin->path); !status) return status;
-  templates_.merge(added);  // moves nodes: cannot fail halfway
+  if (Status status = can_add_locked(plugin->descriptor, plugin->path, instead_of); !status) return status;
+  // What may want memory comes first: from here on nothing fails halfway.
+  active_.reserve(active_.size() + 1);
+  older_.reserve(older_.size() + 1);
+  if (instead_of) take_out_locked(*instead_of, GenerationState::replaced);
+  active_.push_back(plugin);
+  templates_.merge(added);  // moves nodes
   return {};
+}
+
+void EndpointRegistry::retire(const PluginGeneration& plugin) {
+  std::unique_lock lock(mutex_);
+  older_.reserve(older_.size() + 1);
+  take_out_locked(plugin, GenerationState::retired);
+}
+
+void EndpointRegistry::take_out_locked(const PluginGeneration& plugin, GenerationState state) {
+  std::erase_if(older_, [](const OlderGeneration& older) { return older.plugin.expired(); });
+  const auto active = std::find_if(active_.begin(), active_.end(),
+                                   [&](const auto& each) { return each.get() == &plugin; });
+  if (active == active_.end()) return;
+  const std::shared_ptr<const PluginGeneration> kept = *active;  // until the templates are out
+  older_.push_back({kept, state});
+  active_.erase(active);
+  std::erase_if(templates_, [&](const auto& item) { return item.second->plugin == kept; });
+}
+
+std::vector<KnownGeneration> EndpointRegistry::generations() const {
+  std::vector<KnownGeneration> all;
+  {
+    std::shared_lock lock(mutex_);
+    for (const auto& plugin : active_) all.push_back({plugin, GenerationState::active});
+    for (const OlderGeneration& older : older_)
+      if (auto plugin = older.plugin.lock(); plugin && !plugin->runs().empty())
+        all.push_back({std::move(plugin), older.state});
+  }
+  std::sort(all.begin(), all.end(), [](const KnownGeneration& one, const KnownGeneration& other) {
+    if (one.plugin->path != other.plugin->path) return one.plugin->path < other.plugin->path;
+    return one.plugin->number > other.plugin->number;
+  });
+  return all;
 }
 
 EndpointTemplatePtr EndpointRegistry::find(std::string_view template_id) const {
@@ -75,6 +115,11 @@ void EndpointRegistry::record(PluginReport report) {
     reports_.push_back(std::move(report));
   else
     *same = std::move(report);
+}
+
+void EndpointRegistry::forget(const std::filesystem::path& path) {
+  std::unique_lock lock(mutex_);
+  std::erase_if(reports_, [&](const PluginReport& report) { return report.path == path; });
 }
 
 std::vector<PluginReport> EndpointRegistry::reports() const {

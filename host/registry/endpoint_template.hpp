@@ -4,13 +4,13 @@
 #include <memory>
 #include <string>
 
-#include "host/plugin/loaded_plugin.hpp"
+#include "host/plugin/plugin_generation.hpp"
 
 namespace sluice::host {
 
 struct EndpointTemplate {
   TemplateDescriptor descriptor;
-  std::shared_ptr<const LoadedPlugin> plugin;
+  std::shared_ptr<const PluginGeneration> plugin;
 };
 
 using EndpointTemplatePtr = std::shared_ptr<const EndpointTemplate>;

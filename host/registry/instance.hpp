@@ -27,14 +27,18 @@ inline Error not_provided(const EndpointTemplate& of, std::string_view function)
                "use the endpoint without it");
 }
 
-// `create` is one of the entry's create functions; `out` has its size set.
 template <class Instance>
-Status create_instance(const EndpointTemplate& of,
-                       sluice_status (*create)(const sluice_host*, sluice_str, sluice_str, Instance*,
-                                               sluice_error*),
+using CreateFunction = sluice_status (*)(const sluice_host*, sluice_str, sluice_str, Instance*, sluice_error*);
+
+// `create` is one of the entry's create functions; `out` has its size set. Loads the plugin into this process
+// when it is not there yet.
+template <class Instance>
+Status create_instance(const EndpointTemplate& of, CreateFunction<Instance> sluice_plugin::*create,
                        std::string_view config, const sluice_host* host, Instance& out) {
+  const Result<const sluice_plugin*> entry = of.plugin->entry();
+  if (!entry) return named(of, entry.error());
   return call_plugin(of, "create", [&](sluice_error* error) {
-    return create(host, abi(of.descriptor.id), abi(config), &out, error);
+    return ((*entry)->*create)(host, abi(of.descriptor.id), abi(config), &out, error);
   });
 }
 

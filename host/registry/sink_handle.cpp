@@ -24,7 +24,7 @@ Result<SinkHandle> SinkHandle::create(EndpointTemplatePtr of, std::string_view c
   sluice_sink sink{};
   sink.size = sizeof sink;
   Status created = place.maker ? place.maker->make_sink(of, config, host, place.places, sink)
-                               : create_instance(*of, of->plugin->entry->create_sink, config, host, sink);
+                               : create_instance(*of, &sluice_plugin::create_sink, config, host, sink);
   if (!created && place.maker) return named(*of, created.error());
   if (!created) return std::move(created).take_error();
   SinkHandle handle(std::move(of), sink);

@@ -28,7 +28,7 @@ Result<SourceHandle> SourceHandle::create(EndpointTemplatePtr of, std::string_vi
   sluice_source source{};
   source.size = sizeof source;
   Status created = place.maker ? place.maker->make_source(of, config, host, place.places, source)
-                               : create_instance(*of, of->plugin->entry->create_source, config, host, source);
+                               : create_instance(*of, &sluice_plugin::create_source, config, host, source);
   if (!created && place.maker) return named(*of, created.error());
   if (!created) return std::move(created).take_error();
   SourceHandle handle(std::move(of), source);

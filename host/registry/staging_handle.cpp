@@ -13,7 +13,7 @@ Result<StagingHandle> StagingHandle::create(EndpointTemplatePtr of, std::string_
   if (!of->descriptor.staging) return wrong_role(*of, "staging");
   sluice_staging_provider provider{};
   provider.size = sizeof provider;
-  Status created = create_instance(*of, of->plugin->entry->create_staging, config, host, provider);
+  Status created = create_instance(*of, &sluice_plugin::create_staging, config, host, provider);
   if (!created) return std::move(created).take_error();
   StagingHandle handle(std::move(of), provider);
   if (Status complete = handle.complete(); !complete) return std::move(complete).take_error();

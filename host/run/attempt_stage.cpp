@@ -297,10 +297,11 @@ void Attempt::join_sources() {
 Status Attempt::open_sources() {
   for (SliceRun& slice : slices_) {
     if (!slice.needs_source) continue;
-    Result<SourceHandle> source =
-        SourceHandle::create(setup_.source->of, setup_.source->config_text, source_services_.table(),
-                             setup_.source->place([&writer = session_->writer(slice.stream)](
-                                                      const std::byte* at) { return writer.shared_place(at); }));
+    Result<SourceHandle> source = SourceHandle::create(
+        setup_.source->of, setup_.source->config_text, source_services_.table(),
+        setup_.source->place([&writer = session_->writer(slice.stream)](const std::byte* at) {
+          return writer.shared_place(at);
+        }));
     if (!source) return std::move(source).error();
     slice.source.emplace(std::move(*source));
   }

@@ -42,11 +42,13 @@ void read_budget(ObjectReader& from, WorkerBudget& budget) {
   budget.memory_bytes = from.size("memory", least_memory);
   // The kernel counts whole seconds.
   if (auto cpu = from.duration("cpu"))
-    budget.cpu_seconds = static_cast<uint64_t>(std::max<int64_t>(std::chrono::ceil<seconds>(*cpu).count(), 1));
+    budget.cpu_seconds =
+        static_cast<uint64_t>(std::max<int64_t>(std::chrono::ceil<seconds>(*cpu).count(), 1));
   budget.open_files = from.count("openFiles", least_open_files, uint64_t{1} << 30);
   budget.processes = from.count("processes", 0, uint64_t{1} << 20);
   const auto time = [&](std::string_view key) -> std::optional<milliseconds> {
-    if (auto given = from.duration(key)) return std::max(duration_cast<milliseconds>(*given), milliseconds(1));
+    if (auto given = from.duration(key))
+      return std::max(duration_cast<milliseconds>(*given), milliseconds(1));
     return std::nullopt;
   };
   budget.time = time("time");

@@ -4,6 +4,7 @@
 
 #include "host/run/attempt.hpp"
 #include "host/run/exit_code.hpp"
+#include "host/run/lost_worker.hpp"
 #include "host/run/retry.hpp"
 #include "host/run/run_setup.hpp"
 
@@ -288,17 +289,23 @@ Status Run::merge_slices(const std::vector<SliceState>& slices) {
     Result<EndpointSetup> source = set_up_endpoint(environment_.catalog, setup_.request.endpoint_id,
                                                    setup_.request.policy.source, "source");
     if (!source) return {};
+    if (setup_.request.policy.isolation.source &&
+        !isolate(environment_, log_, setup_.request.policy, *source).ok())
+      return {};
     setup_.planner_services = std::make_unique<EndpointServices>(
         log_.with("endpoint", source->id), signal_, StopLevel::drain, environment_.catalog.config.base_dir);
-    Result<SourceHandle> planner =
-        SourceHandle::create(source->of, source->config_text, setup_.planner_services->table());
+    Result<SourceHandle> planner = SourceHandle::create(source->of, source->config_text,
+                                                        setup_.planner_services->table(), source->place());
     if (!planner) return {};
+    setup_.source.emplace(std::move(*source));
     setup_.planner.emplace(std::move(*planner));
   }
-  Result<boost::json::object> merged = setup_.planner->merge(given);
-  if (!merged) return std::move(merged).error();
-  result_.new_checkpoint = std::move(*merged);
-  return {};
+  return again_when_lost(setup_.request.policy.retry, signal_, result_.retries, [&]() -> Status {
+    Result<boost::json::object> merged = setup_.planner->merge(given);
+    if (!merged) return std::move(merged).error();
+    result_.new_checkpoint = std::move(*merged);
+    return {};
+  });
 }
 
 void Run::keep_time() {

@@ -3,7 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "host/config/nearest_name.hpp"
-#include "host/isolation/isolation.hpp"
+#include "host/run/lost_worker.hpp"
 
 namespace sluice::host {
 
@@ -104,11 +104,14 @@ Status RunPreparation::agree_on_durability() {
 }
 
 void RunPreparation::name_plugin(const EndpointSetup& setup, const char* role) {
+  setup_.plugin_uses.push_back(setup.of->plugin->serve(setup_.request.run_id));
   result_.plugins.push_back(boost::json::object{{"templateId", setup.of->descriptor.id},
                                                 {"role", role},
                                                 {"plugin", setup.of->plugin->descriptor.id},
                                                 {"version", setup.of->plugin->descriptor.version},
-                                                {"path", setup.of->plugin->path.string()}});
+                                                {"path", setup.of->plugin->path.string()},
+                                                {"digest", setup.of->plugin->digest},
+                                                {"generation", setup.of->plugin->number}});
 }
 
 Status RunPreparation::add_source() {
@@ -124,7 +127,9 @@ Status RunPreparation::set_up_source() {
                                                  setup_.request.policy.source, "source");
   if (!source) return source.error();
   setup_.source.emplace(std::move(*source));
-  if (setup_.request.policy.isolation.source) isolate(*setup_.source);
+  if (setup_.request.policy.isolation.source)
+    if (Status status = isolate(environment_, log_, setup_.request.policy, *setup_.source); !status.ok())
+      return status;
   name_plugin(*setup_.source, "source");
   return {};
 }
@@ -138,21 +143,11 @@ Status RunPreparation::set_up_sink() {
                                                setup_.request.policy.sink, "sink");
   if (!sink) return sink.error();
   setup_.sink.emplace(std::move(*sink));
-  if (setup_.request.policy.isolation.sink) isolate(*setup_.sink);
+  if (setup_.request.policy.isolation.sink)
+    if (Status status = isolate(environment_, log_, setup_.request.policy, *setup_.sink); !status.ok())
+      return status;
   name_plugin(*setup_.sink, "sink");
   return {};
-}
-
-void RunPreparation::isolate(EndpointSetup& setup) {
-  IsolationSettings settings;
-  settings.program = environment_.worker_program;
-  settings.budget = setup_.request.policy.isolation.budget;
-  settings.on_output = [log = log_.with("endpoint", setup.id).with("template", setup.of->descriptor.id),
-                        scrubber = setup.scrubber](std::string_view line) mutable {
-    log.set_scrubber(scrubber);
-    log.write(Severity::info, line, {});
-  };
-  setup.maker = std::make_shared<Isolation>(std::move(settings));
 }
 
 // One log for both sides: what either keeps secret is scrubbed from all.
@@ -165,10 +160,8 @@ void RunPreparation::share_secrets() {
   log_.set_scrubber(secrets);
 }
 
-Status RunPreparation::describe_unit() {
-  setup_.planner_services =
-      std::make_unique<EndpointServices>(log_.with("endpoint", setup_.source->id), signal_, StopLevel::drain,
-                                         environment_.catalog.config.base_dir);
+Status RunPreparation::open_planner() {
+  setup_.planner.reset();
   Result<SourceHandle> planner =
       SourceHandle::create(setup_.source->of, setup_.source->config_text, setup_.planner_services->table(),
                            setup_.source->place());
@@ -177,6 +170,17 @@ Status RunPreparation::describe_unit() {
   Result<boost::json::object> unit = setup_.planner->unit(setup_.request.unit_id);
   if (!unit) return std::move(unit).error();
   setup_.unit = std::move(*unit);
+  return {};
+}
+
+Status RunPreparation::describe_unit() {
+  setup_.planner_services =
+      std::make_unique<EndpointServices>(log_.with("endpoint", setup_.source->id), signal_, StopLevel::drain,
+                                         environment_.catalog.config.base_dir);
+  if (Status status = again_when_lost(setup_.request.policy.retry, signal_, result_.retries,
+                                      [&] { return open_planner(); });
+      !status.ok())
+    return status;
   setup_.unit_key = setup_.source->id + "/" + setup_.request.unit_id;
   Result<Agreement> agreement =
       negotiate(setup_.source->of->descriptor, setup_.unit,
@@ -212,7 +216,13 @@ Status RunPreparation::plan_slices() {
     }
   }
   if (slices.empty() && setup_.request.policy.slices > 1)
-    if (Status status = call_planner(slices); !status.ok()) return status;
+    if (Status status = again_when_lost(setup_.request.policy.retry, signal_, result_.retries,
+                                        [&] {
+                                          slices.clear();
+                                          return call_planner(slices);
+                                        });
+        !status.ok())
+      return status;
   if (!slices.empty() && setup_.request.policy.exactly_once)
     return Error(ErrorClass::config, "E_DELIVERY_UNSUPPORTED",
                  "exactly-once delivery of slices is not possible yet", "policy.parallelism.slices",

@@ -31,6 +31,7 @@ struct RunSetup {
   RunRequest request;
   std::optional<EndpointSetup> source;  // import_only: absent
   std::optional<EndpointSetup> sink;    // export_only: absent when the request names none
+  std::vector<RunUse> plugin_uses;      // of the generations that the endpoints come from
   boost::json::object unit;
   std::string unit_key;
   Agreement agreement;
@@ -50,6 +51,10 @@ struct RunSetup {
   // The stage's request had secrets in their parameters, and the caller's does not give them again.
   bool source_lacks_secrets = false, sink_lacks_secrets = false;
 };
+
+// Gives the endpoint a process of its own, which starts while the rest is prepared.
+Status isolate(const RunEnvironment& environment, const RunLog& run_log, const Policy& policy,
+               EndpointSetup& endpoint);
 
 class RunPreparation {
  public:
@@ -73,9 +78,9 @@ class RunPreparation {
   Status agree_on_durability();
   Status set_up_source();
   Status set_up_sink();
-  void isolate(EndpointSetup& setup);
   void share_secrets();
   Status describe_unit();
+  Status open_planner();
   Status open_stage(const ParsedRequest& parsed);
   Status wait_for_stage(const StagingRequest& request);
   Status require_end_of_export();

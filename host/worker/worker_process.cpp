@@ -21,6 +21,13 @@ constexpr std::chrono::seconds time_to_die{10};  // from killing it to giving up
 }  // namespace
 
 Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(WorkerPlan plan) {
+  Result<std::unique_ptr<WorkerProcess>> worker = begin(std::move(plan));
+  if (!worker) return worker;
+  if (Status status = (*worker)->ready(); !status.ok()) return std::move(status).take_error();
+  return worker;
+}
+
+Result<std::unique_ptr<WorkerProcess>> WorkerProcess::begin(WorkerPlan plan) {
   std::unique_ptr<WorkerProcess> worker(new WorkerProcess(std::move(plan)));
   worker->wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!worker->wake_)
@@ -28,18 +35,23 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(WorkerPlan plan) {
   try {
     worker->watcher_ = std::thread([&at = *worker] { at.watch(); });
   } catch (const std::system_error& failure) {
-    return Error(ErrorClass::transient, "E_WORKER_START", std::string("cannot start a thread: ") + failure.what());
+    return Error(ErrorClass::transient, "E_WORKER_START",
+                 std::string("cannot start a thread: ") + failure.what());
   }
-  std::unique_lock lock(worker->mutex_);
-  const bool ready = worker->changed_.wait_for(lock, worker->plan_.load_timeout,
-                                               [&] { return worker->state_ != State::starting; });
-  if (ready && worker->state_ == State::loaded) return worker;
-  if (ready && !worker->failure_.ok()) return worker->failure_.error();
-  if (ready && worker->state_ == State::refused)
-    return Error(ErrorClass::system, "E_PLUGIN_LOAD", worker->loader_text_, worker->file_);
+  return worker;
+}
+
+Status WorkerProcess::ready() {
+  std::unique_lock lock(mutex_);
+  const bool decided =
+      changed_.wait_until(lock, began_ + plan_.load_timeout, [&] { return state_ != State::starting; });
+  if (decided && state_ == State::loaded) return {};
+  if (decided && !failure_.ok()) return failure_.error();
+  if (decided && state_ == State::refused)
+    return Error(ErrorClass::system, "E_PLUGIN_LOAD", loader_text_, file_);
   lock.unlock();
-  if (!ready) worker->end(WorkerEnd::hung);
-  return worker->death("");
+  if (!decided) end(WorkerEnd::hung);
+  return death("");
 }
 
 WorkerProcess::~WorkerProcess() {

@@ -41,14 +41,12 @@ struct WorkerPlan {
 
 class WorkerProcess {
  public:
-  // What the loader said, when it refused the library; the process is gone then.
-  struct NotLoaded {
-    std::string loader_text;
-  };
-
-  // Starts the process and has it load the plugin. On failure: E_WORKER_START (system) when there is no
-  // process to be had, E_PLUGIN_LOAD with the loader's words, or how the process ended.
+  // Starts the process, has it load the plugin, and waits until it has. On failure: E_WORKER_START when there
+  // is no process to be had, E_PLUGIN_LOAD with the loader's words, or how the process ended.
   static Result<std::unique_ptr<WorkerProcess>> start(WorkerPlan plan);
+  // The same in two parts, so that several can start at once. `plan.image` is borrowed until ready() returned.
+  static Result<std::unique_ptr<WorkerProcess>> begin(WorkerPlan plan);
+  Status ready();
   // Ends it, and whatever it started that is still in its group.
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;

@@ -38,6 +38,7 @@ TextReader::TextReader(const HostServices& host, ByteInput& input, FilePosition 
       task_(std::move(task)),
       out_(out),
       chunk_(out, '\n'),
+      block_ends_(rules.json ? JsonLines::largest_block : 0),
       published_offset_(task_.published.value_or(UINT64_MAX)) {
   static_assert(JsonValidator::padding <= 1024, "a chunk has that much room behind its values");
 }
@@ -99,6 +100,7 @@ void TextReader::fill() {
   holes_.clear();
   pending_.reset();
   lines_ = taken_ = taken_lines_ = dropped_ = 0;
+  line_ends_ = {};
 
   record_limit_ = std::min<uint64_t>(out_.max_batch_records(), out_.remaining_records());
   byte_limit_ = out_.remaining_bytes();
@@ -121,124 +123,6 @@ void TextReader::fill() {
   } catch (const Error&) {
     failure_ = std::current_exception();
   }
-}
-
-bool TextReader::scan() {
-  uint32_t begin = 0;
-  const auto wants_record = [&] {
-    return chunk_.count() + (pending_ ? 1u : 0u) < record_limit_ && taken_ < byte_limit_ &&
-           begin < slice_limit_;
-  };
-  while (wants_record()) {
-    const void* newline = std::memchr(data_ + begin, '\n', filled_ - begin);
-    if (!newline) break;
-    const auto end = static_cast<uint32_t>(static_cast<const char*>(newline) - data_ + 1);
-    ++lines_;
-    if (!rules_.json) {
-      chunk_.mark(end);
-      taken_ = end;
-      taken_lines_ = lines_;
-    } else {
-      take_line(begin, end);
-    }
-    begin = end;
-  }
-  if (at_end_ && !failure_ && wants_record()) scan_tail(begin);
-  done_ = done_ || begin >= slice_limit_;
-  const std::string_view rest(data_ + taken_, filled_ - taken_);
-  if (pending_ && done_ && taken_ < begin) {
-    join_blanks(begin);
-  } else if (pending_ && at_end_ && !rest.empty() && is_blank(rest)) {
-    join_blanks(filled_);
-  } else if (pending_ && !done_ && !at_end_ && !failure_ && chunk_.count() > 0 && holes_.empty() &&
-             is_blank(rest)) {
-    // Blank lines may follow in the next chunk: the last record waits there for them. Not when it is the only
-    // one, nor when a line that was rejected would be read twice.
-    taken_ = pending_->begin;
-    taken_lines_ = pending_->lines_before;
-    pending_.reset();
-  }
-  mark_pending();
-  return taken_ > 0;
-}
-
-// The end of the file: [begin, filled_) has no newline, and blank lines may stand before it.
-void TextReader::scan_tail(uint32_t begin) {
-  const std::string_view tail(data_ + begin, filled_ - begin);
-  if (!rules_.json) {
-    if (tail.empty()) return;
-    chunk_.mark(filled_);
-    taken_ = filled_;
-    return;
-  }
-  if (is_blank(tail)) return;
-  const auto reason = validator_.reason_against(tail);
-  if (!reason) {
-    accept(filled_);
-  } else if (task_.incremental) {
-    done_ = true;
-    host_.log(LogLevel::warning,
-              "the last line of " + task_.name + " is not whole yet and is left for the next run",
-              Json::object({{"where", where(position_.lines() + lines_, position_.offset() + begin)},
-                            {"bytes", uint64_t{tail.size()}}}));
-  } else {
-    reject_line(begin, filled_, *reason + " (the file ends in this line)");
-  }
-}
-
-// A line of NDJSON, newline included.
-void TextReader::take_line(uint32_t begin, uint32_t end) {
-  const std::string_view line(data_ + begin, end - begin);
-  if (is_blank(line)) return;
-  if (rules_.validate_json)
-    if (const auto reason = validator_.reason_against(line)) {
-      reject_line(begin, end, *reason);
-      return;
-    }
-  accept(end);
-}
-
-void TextReader::accept(uint32_t end) {
-  mark_pending();
-  pending_ = Pending{taken_, taken_lines_, end - dropped_};
-  taken_ = end;
-  taken_lines_ = lines_;
-}
-
-// [taken_, end) holds blank lines: they become part of the last record.
-void TextReader::join_blanks(uint32_t end) {
-  pending_->end = end - dropped_;
-  taken_ = end;
-  taken_lines_ = lines_;
-}
-
-void TextReader::mark_pending() {
-  if (pending_) chunk_.mark(pending_->end);
-  pending_.reset();
-}
-
-// When the run tolerates no more, what was good before the line is handed over first, with a checkpoint in
-// front of it.
-void TextReader::reject_line(uint32_t begin, uint32_t end, const std::string& reason) {
-  const bool terminated = data_[end - 1] == '\n';
-  const std::string_view value(data_ + begin, end - begin - (terminated ? 1u : 0u));
-  const uint64_t lines_before = position_.lines() + lines_ - (terminated ? 1u : 0u);
-  try {
-    out_.reject("E_JSON_INVALID", reason, where(lines_before, position_.offset() + begin), value);
-  } catch (const Error&) {
-    const std::exception_ptr refused = std::current_exception();
-    try {
-      mark_pending();
-      publish(taken_);
-    } catch (const Error&) {  // the refusal tells more
-    }
-    std::rethrow_exception(refused);
-  }
-  // Blank lines before it stay in place and join the next record.
-  holes_.emplace_back(begin, end);
-  dropped_ += end - begin;
-  taken_ = end;
-  taken_lines_ = lines_;
 }
 
 void TextReader::grow() {

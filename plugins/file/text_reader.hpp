@@ -10,6 +10,7 @@
 
 #include "byte_input.hpp"
 #include "file_position.hpp"
+#include "json_lines.hpp"
 #include "json_validator.hpp"
 
 namespace sluice::file {
@@ -53,6 +54,10 @@ class TextReader {
   // Finds, checks and marks the records of the chunk. False when it holds no whole record and the file goes
   // on.
   bool scan();
+  bool wants_record(uint32_t begin) const;
+  uint32_t scan_lines();
+  uint32_t scan_json();
+  uint32_t next_line(uint32_t begin);
   void scan_tail(uint32_t begin);
   void take_line(uint32_t begin, uint32_t end);
   void accept(uint32_t end);
@@ -77,6 +82,10 @@ class TextReader {
   SourceWriter& out_;
   DocumentChunk chunk_;
   JsonValidator validator_;
+  JsonLines block_;                      // what is known of the lines in line_ends_
+  bool in_block_ = false;                // it knows of them
+  std::vector<uint32_t> block_ends_;     // room for line_ends_
+  std::span<const uint32_t> line_ends_;  // of lines that are found and not looked at yet
 
   // The chunk under construction. Places in it count raw bytes from its start: lines that are rejected are
   // closed up only when it is published, so that until then the file's own bytes are in sight.

@@ -165,6 +165,28 @@ BOOST_AUTO_TEST_CASE(inspect_reads_a_plugin_by_id_and_by_file) {
   BOOST_TEST(holds(text.out, "generator"), text.out);
 }
 
+BOOST_AUTO_TEST_CASE(inspect_shows_what_a_plugin_needs_and_its_keys) {
+  const auto json = only_object(sluice({"plugins", "inspect", "sqlite", "--json"}));
+  BOOST_TEST(member(json, "summary") == "can be loaded");
+  BOOST_TEST(member(json, "templates.0.secrets.0") == "/password");
+  BOOST_TEST(member(json, "libraries.0.path") != "");
+  const Outcome text = sluice({"plugins", "inspect", "sqlite"});
+  BOOST_TEST(holds(text.out, "libsluice_sqlite.so can be loaded\n"), text.out);
+  for (const char* part : {"host ABI", "template sqlite", "as sink", "\npassword ", "(secret)", "\nLIBRARY ",
+                           "libsqlite3.so.0  "})
+    BOOST_TEST(holds(text.out, part), part << " is not in\n" << text.out);
+}
+
+BOOST_AUTO_TEST_CASE(inspect_says_first_why_a_plugin_is_refused) {
+  write("notes.so", "not a library");
+  const Outcome text = sluice({"plugins", "inspect", "notes.so"});
+  BOOST_TEST(text.exit_code == 0);
+  BOOST_TEST(text.out.starts_with("notes.so is refused: the file is not an ELF library"), text.out);
+  BOOST_TEST(holds(text.out, "\n  hint: "), text.out);
+  const auto json = only_object(sluice({"plugins", "inspect", "notes.so", "--json"}));
+  BOOST_TEST(member(json, "summary").starts_with("would be refused: the file is not an ELF library"));
+}
+
 BOOST_AUTO_TEST_CASE(describe_prints_the_configuration_keys) {
   const Outcome text = sluice({"endpoints", "describe", "file.ndjson"});
   BOOST_TEST(text.exit_code == 0);

@@ -12,9 +12,9 @@ BOOST_AUTO_TEST_CASE(help_prints_the_exit_codes_and_an_example) {
   const Outcome help = sluice({"--help"});
   BOOST_TEST(help.exit_code == 0);
   BOOST_TEST(help.err == "");
-  for (const char* part : {"Exit codes:", "  0  ",   "  1  ",     "  2  ",    "  3  ",  "  4  ",  "  5  ",
-                           "  6  ",       "  7  ",   "128+",      "Example:", "run",    "check",  "units",
-                           "preview",     "plugins", "endpoints", "validate", "doctor", "version"})
+  for (const char* part : {"Exit codes:", "  0  ",   "  1  ",     "  2  ",    "  3  ",  "  4  ",   "  5  ",
+                           "  6  ",       "  7  ",   "128+",      "Example:", "run",    "check",   "units",
+                           "preview",     "plugins", "endpoints", "validate", "doctor", "version", "bench"})
     BOOST_TEST(holds(help.out, part), part);
 }
 
@@ -36,6 +36,7 @@ BOOST_AUTO_TEST_CASE(every_command_has_help_with_an_example) {
                                                        {"staging", "cat"},
                                                        {"staging", "gc"},
                                                        {"validate"},
+                                                       {"bench"},
                                                        {"doctor"},
                                                        {"version"}};
   for (std::vector<std::string> words : commands) {

@@ -11,9 +11,9 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_left_after_many_runs, PlainHost) {
   const int runs = wanted ? std::atoi(wanted) : 60;
   const auto one = [&](int i) {
     const bool crash = i % 5 == 4;
-    const auto result = run(crash ? "chaos" : "generator", crash ? R"({"action":"crash","at":3})" : R"({"count":100})",
-                            "records", "null", "{}", R"({"isolation":"process","retry":{"maxAttempts":1}})",
-                            i % 2 ? "mmap" : "memory");
+    const auto result = run(
+        crash ? "chaos" : "generator", crash ? R"({"action":"crash","at":3})" : R"({"count":100})", "records",
+        "null", "{}", R"({"isolation":"process","retry":{"maxAttempts":1}})", i % 2 ? "mmap" : "memory");
     BOOST_REQUIRE(code_of(result) == (crash ? "E_PLUGIN_CRASHED" : ""));
   };
   for (int i = 0; i < 10; ++i) one(i);  // what is made once is made now

@@ -1,12 +1,12 @@
 // A host with the bundled plugins, in a folder of its own.
 #pragma once
 
+#include <sys/types.h>
 #include <boost/json/object.hpp>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
-#include <sys/types.h>
 
 #include "sluice/host/host.hpp"
 
@@ -21,8 +21,8 @@ struct PlainHost {
   PlainHost& operator=(const PlainHost&) = delete;
 
   // One run; the result whatever it is. `policy` as JSON text, laid over FULL mode and short pauses.
-  boost::json::object run(const std::string& source, const std::string& source_config, const std::string& unit,
-                          const std::string& sink, const std::string& sink_config,
+  boost::json::object run(const std::string& source, const std::string& source_config,
+                          const std::string& unit, const std::string& sink, const std::string& sink_config,
                           const std::string& policy = "{}", const std::string& staging = "memory",
                           const host::RunOptions& options = {});
   // One that must succeed.

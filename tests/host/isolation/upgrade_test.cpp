@@ -1,5 +1,5 @@
-// A plugin file is replaced under active runs: they finish on what they began with, new ones take the new file,
-// and none fails. Then the file is removed, and cut short while its code is in use.
+// A plugin file is replaced under active runs: they finish on what they began with, new ones take the new
+// file, and none fails. Then the file is removed, and cut short while its code is in use.
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -32,7 +32,9 @@ struct UpgradeHost : PlainHost {
     return 0;
   }
   bool reload() const { return host->reload_plugins().ok(); }
-  fs::path plugin(const std::string& name) const { return folder / "plugins" / ("libsluice_" + name + ".so"); }
+  fs::path plugin(const std::string& name) const {
+    return folder / "plugins" / ("libsluice_" + name + ".so");
+  }
 };
 
 }  // namespace
@@ -40,7 +42,6 @@ struct UpgradeHost : PlainHost {
 BOOST_FIXTURE_TEST_CASE(an_upgrade_under_eight_active_runs_fails_none, UpgradeHost) {
   constexpr int runs = 8;
   std::atomic<int> going{0}, good{0};
-  std::atomic<bool> upgraded{false};
   std::vector<std::thread> threads;
   for (int i = 0; i < runs; ++i)
     threads.emplace_back([&, i] {
@@ -52,16 +53,14 @@ BOOST_FIXTURE_TEST_CASE(an_upgrade_under_eight_active_runs_fails_none, UpgradeHo
           counted = true;
           ++going;
         }
-        // Long runs end when the upgrade has been.
-        if (upgraded) options.cancellation.drain();
       };
       const auto result =
-          run("generator", R"({"rate":20000,"count":100000000})", "records", "file.ndjson",
+          run("generator", R"({"rate":20000,"count":30000})", "records", "file.ndjson",
               R"({"path":")" + path("out" + std::to_string(i)) + R"("})",
               i % 2 ? R"({"isolation":"process"})" : R"({"isolation":"in-process"})", "memory", options);
       const auto& stats = result.at("stats").as_object();
-      if (result.at("status").as_string() == "cancelled" && generation_of(result) == 1 &&
-          stats.at("recordsRead").as_int64() == stats.at("recordsWritten").as_int64())
+      if (result.at("status").as_string() == "succeeded" && generation_of(result) == 1 &&
+          stats.at("recordsWritten").as_int64() == 30000)
         ++good;
       else
         BOOST_TEST_MESSAGE(boost::json::serialize(result));
@@ -79,7 +78,7 @@ BOOST_FIXTURE_TEST_CASE(an_upgrade_under_eight_active_runs_fails_none, UpgradeHo
   }
   const std::string list = host->plugins().json;
   BOOST_TEST(list.find(R"("state":"replaced")") != std::string::npos);
-  upgraded = true;
+  BOOST_TEST(good == 0);  // all still run
   for (std::thread& thread : threads) thread.join();
   BOOST_TEST(good == runs);
   BOOST_TEST(host->plugins().json.find(R"("state":"replaced")") == std::string::npos);
@@ -89,7 +88,8 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_is_cut_short_in_use_harms_nothing, UpgradeHo
   run_well("generator", R"({"count":10})", "records", "null", "{}");
   fs::resize_file(plugin("generator"), 100);
   for (const char* how : {"in-process", "process"})
-    run_well("generator", R"({"count":10})", "records", "null", "{}", std::string(R"({"isolation":")") + how + R"("})");
+    run_well("generator", R"({"count":10})", "records", "null", "{}",
+             std::string(R"({"isolation":")") + how + R"("})");
   // The host looks: the file is refused, and what was there goes on.
   BOOST_TEST(reload());
   run_well("generator", R"({"count":10})", "records", "null", "{}");

@@ -1,7 +1,7 @@
-// Workers are killed at random moments of exactly-once runs; what the sink holds in the end is what the source
-// had.
-#include <sqlite3.h>
+// Workers are killed at random moments of exactly-once runs; what the sink holds in the end is what the
+// source had.
 #include <signal.h>
+#include <sqlite3.h>
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -74,8 +74,8 @@ BOOST_FIXTURE_TEST_CASE(killed_workers_lose_and_double_nothing, PlainHost) {
   for (int i = 0; i < records; ++i)
     text += R"({"n":)" + std::to_string(i) + R"(,"text":"some text to make it longer"})" + "\n";
   const std::string in = R"({"path":")" + write("rows.ndjson", text) + R"("})";
-  const std::string right = std::to_string(records) + " " +
-                            std::to_string(int64_t{records} * (records - 1) / 2) + " 0";
+  const std::string right =
+      std::to_string(records) + " " + std::to_string(int64_t{records} * (records - 1) / 2) + " 0";
   int kills = 0;
   for (int i = 0; i < runs; ++i) {
     const std::string database = path("db" + std::to_string(i));

@@ -1,6 +1,7 @@
 // Folders of good and bad plugins: what is loaded, what is refused and why, and that no refused plugin's code
 // ever runs when it was to be refused before (those abort when loaded).
 #include "host/plugin/plugin_loader.hpp"
+#include "host/plugin/plugin_folders.hpp"
 
 #include <elf.h>
 #include <sys/stat.h>
@@ -101,6 +102,7 @@ std::vector<Case> cases() {
       {"ABI disagrees", copied("abi_disagrees"), "E_PLUGIN_NOTE_MISMATCH", "ABI"},
       {"needs library", copied("needs_library"), "E_PLUGIN_LIBRARY_MISSING", "libwrong_absent_library.so"},
       {"needs symbol", copied("needs_symbol"), "E_PLUGIN_SYMBOL_MISSING", "nobody_defines_this"},
+      {"needs symbols", copied("needs_cpp_symbol"), "E_PLUGIN_SYMBOL_MISSING", "and 2 more"},
       {"needs version", copied("needs_version"), "E_PLUGIN_LIBRARY_VERSION", "TINY_2"},
       {"world-writable",
        [](auto& folder) {
@@ -272,14 +274,16 @@ BOOST_AUTO_TEST_CASE(a_single_file_may_have_any_name) {
 
 BOOST_AUTO_TEST_CASE(inspecting_tells_what_the_file_says_and_runs_none_of_it) {
   PluginFolder folder;
-  PluginInspection fine = inspect_plugin(folder.copy("needs_library"));
-  BOOST_TEST(!fine.refusal.has_value());
-  BOOST_REQUIRE(fine.note);
-  BOOST_TEST(fine.note->abi_version == 1u);
-  BOOST_REQUIRE(fine.descriptor);
-  BOOST_TEST(fine.descriptor->templates.at(0).id == "tiny.library");
-  BOOST_TEST(
-      (std::find(fine.needed.begin(), fine.needed.end(), "libwrong_absent_library.so") != fine.needed.end()));
+  PluginInspection needy = inspect_plugin(folder.copy("needs_library"));
+  BOOST_REQUIRE(needy.refusal);
+  BOOST_TEST(needy.refusal->code() == "E_PLUGIN_LIBRARY_MISSING");
+  BOOST_REQUIRE(needy.note);
+  BOOST_TEST(needy.note->abi_version == 1u);
+  BOOST_REQUIRE(needy.descriptor);
+  BOOST_TEST(needy.descriptor->templates.at(0).id == "tiny.library");
+  BOOST_TEST((std::find(needy.needed.begin(), needy.needed.end(), "libwrong_absent_library.so") !=
+              needy.needed.end()));
+  BOOST_TEST(!inspect_plugin(folder.copy("good")).refusal.has_value());
 
   PluginInspection newer = inspect_plugin(folder.copy("abi_too_new"));
   BOOST_REQUIRE(newer.refusal);

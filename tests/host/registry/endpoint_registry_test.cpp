@@ -14,7 +14,7 @@ namespace {
 
 using namespace testing;
 
-std::shared_ptr<const LoadedPlugin> plugin(std::string_view id,
+std::shared_ptr<const PluginGeneration> plugin(std::string_view id,
                                            std::initializer_list<std::string> templates) {
   return plugin_of(id, templates, functions_of_nothing());
 }
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(keeps_the_last_report_of_each_path) {
 
 BOOST_AUTO_TEST_CASE(one_of_many_threads_wins_a_contested_id) {
   constexpr size_t threads = 8;
-  std::vector<std::shared_ptr<const LoadedPlugin>> plugins;
+  std::vector<std::shared_ptr<const PluginGeneration>> plugins;
   for (size_t i = 0; i < threads; ++i)
     plugins.push_back(plugin("p" + std::to_string(i), {template_json("own" + std::to_string(i), "sink"),
                                                        template_json("shared", "sink")}));

@@ -29,7 +29,7 @@ inline std::string descriptor_json(std::string_view plugin, std::initializer_lis
 
 // A plugin with these templates and the create functions of `functions`. Entries are kept for the whole
 // program, as a loaded library's would be.
-inline std::shared_ptr<const LoadedPlugin> plugin_of(std::string_view id,
+inline std::shared_ptr<const PluginGeneration> plugin_of(std::string_view id,
                                                      std::initializer_list<std::string> templates,
                                                      const sluice_plugin& functions) {
   static std::deque<std::pair<std::string, sluice_plugin>> kept;
@@ -38,7 +38,7 @@ inline std::shared_ptr<const LoadedPlugin> plugin_of(std::string_view id,
   entry.abi_version = SLUICE_ABI_VERSION;
   entry.abi_oldest = SLUICE_ABI_OLDEST;
   entry.descriptor = abi(text);
-  Result<std::shared_ptr<const LoadedPlugin>> plugin =
+  Result<std::shared_ptr<const PluginGeneration>> plugin =
       adopt_plugin(entry, "/plugins/" + std::string(id) + ".so");
   BOOST_REQUIRE_MESSAGE(plugin.has_value(), (plugin.has_error() ? plugin.error().message() : std::string()));
   return *plugin;

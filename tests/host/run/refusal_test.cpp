@@ -44,7 +44,11 @@ BOOST_FIXTURE_TEST_CASE(wrong_values_are_refused_by_key, Refusing) {
   expect(R"({"policy":{"batch":{"maxRecords":0}}})", "E_REQUEST_INVALID", "policy.batch.maxRecords");
   expect(R"({"policy":{"batch":{"maxBytes":1048576}}})", "E_QUANTITY_INVALID", "policy.batch.maxBytes");
   expect(R"({"policy":{"commit":{"every":"5 parsecs"}}})", "E_QUANTITY_INVALID", "policy.commit.every");
-  expect(R"({"policy":{"isolation":"process"}})", "E_UNSUPPORTED", "in-process");
+  expect(R"({"policy":{"isolation":"apart"}})", "E_REQUEST_INVALID", "in-process");
+  expect(R"({"policy":{"isolation":{"source":"apart"}}})", "E_REQUEST_INVALID", "policy.isolation.source");
+  expect(R"({"policy":{"isolation":{"budget":{"memory":"1KiB"}}}})", "E_REQUEST_INVALID", "budget.memory");
+  // This engine has no helper executable.
+  expect(R"({"policy":{"isolation":"process"}})", "E_WORKER_MISSING", "sluice-worker");
 }
 
 BOOST_FIXTURE_TEST_CASE(requests_that_are_no_objects_still_give_a_result, Refusing) {

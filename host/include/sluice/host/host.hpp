@@ -60,6 +60,13 @@ struct HostOptions {
   // The helper executable in which plugins are scanned and isolated; empty: sluice-worker in lib/sluice beside
   // libsluice.so.
   std::string worker_program;
+  // How long one plugin may take to be loaded when it is scanned.
+  std::chrono::milliseconds scan_timeout = std::chrono::seconds(5);
+  // Folder in which the outcomes of plugin scans are kept for the next process, in place of the
+  // configuration's plugins.cache.
+  std::string cache_folder;
+  // Plugin folders are watched while the host lives, as if reload_plugins() were called at each change.
+  bool watch_plugins = false;
   std::shared_ptr<LogSink> log;  // none: silence
 };
 
@@ -139,11 +146,23 @@ class SLUICE_HOST_API Host {
   // "truncated"}: the first records; documents that are JSON as JSON, others as strings.
   Reply preview(std::string_view endpoint, std::string_view unit, uint32_t records = 10);
 
-  // {"plugins": [{path, outcome: "loaded" | "refused", id, version, vendor, license, abi, templates, code,
-  // reason, hint}]}
+  // {"plugins": [{path, outcome: "loaded" | "refused", state: "active" | "replaced" | "retired" | "refused",
+  // id, version, vendor, license, abi, templates, digest, generation, runs: [ids], scannedAt, code, reason,
+  // hint}]}. Of one file there may be several: the active generation, older ones that still serve runs, and
+  // why the file as it is now was refused.
   Reply plugins() const;
-  // One of the above with the descriptor, needed libraries and symbols, read without loading; FILE or plugin
-  // id.
+  // Looks at the plugin folders again: {"added": [{path, id, version, generation}], "replaced": [the same, of
+  // the new generation], "removed": [the same], "refused": [{path, id, code, reason, hint}]}; of what was
+  // refused before only what has changed. New runs use what is new; those under way finish on what they have.
+  // Staging providers stay those that the host was opened with.
+  Reply reload_plugins();
+  // The same, after forgetting that the file was refused, or every file that was when it is empty. FILE: a
+  // path, a file's name or a plugin's id.
+  Reply retry_plugins(std::string_view file = {});
+  // One of the above with the descriptor and what it needs of the system, read without loading; FILE or plugin
+  // id. {path, outcome: "loadable" | "refused", summary, code, reason, hint, size, digest, id, …, templates:
+  // [{…, configSchema, secrets}], needed: [name], libraries: [{name, path, neededBy, missingVersions}],
+  // missingSymbols, libcFloor, libcHere}
   Reply inspect_plugin(std::string_view file_or_id) const;
   // {"endpoints": [{endpointId, template, roles, config (secrets masked)}], "templates": [{id, title, roles,
   // plugin}]}

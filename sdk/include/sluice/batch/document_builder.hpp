@@ -78,6 +78,30 @@ class DocumentBuilder {
     offsets_[++count_] = used_;
   }
 
+  // Many values of one size, without a call for each: room for `count` of them, one behind another, and for
+  // `slack` bytes that may be written past the last. At least one and at most `most`, which is not 0; none:
+  // the value is too large and was counted as rejected. Then commit_run(how many were written, size).
+  struct Run {
+    char* to = nullptr;
+    uint32_t count = 0;
+  };
+  Run reserve_run(size_t size, uint64_t most, size_t slack = 0) {
+    char* to = reserve(size + slack);
+    if (!to || size == 0) return {to, to ? 1u : 0u};
+    // What the batch still takes, and no more than lie before the next look at the clock.
+    most = std::min<uint64_t>(most, std::min(batch_records_ - count_, 256 - ((count_ + 1) & 255u)));
+    most = std::min<uint64_t>(most, (capacity_ - beside() - used_ - slack) / size);
+    const uint64_t before_full = max_bytes_ > used_ ? (max_bytes_ - used_ + size - 1) / size : 1;
+    return {to, static_cast<uint32_t>(std::min(most, before_full))};
+  }
+  void commit_run(uint32_t count, size_t size) {
+    uint32_t* ends = offsets_.get() + count_ + 1;
+    const auto step = static_cast<uint32_t>(size);
+    for (uint32_t i = 0; i < count; ++i) ends[i] = used_ + (i + 1) * step;
+    count_ += count;
+    used_ += count * step;
+  }
+
   // For sources that wait between records: publishes when the batch is older than the policy's delay.
   void tick() {
     if (count_ > 0 && pacing_.overdue_now()) flush();

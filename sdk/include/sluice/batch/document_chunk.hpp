@@ -46,6 +46,10 @@ class DocumentChunk {
   bool full() const { return count_ == max_records_; }
   // A record ends at `end`, counted from the room's start, delimiter included. Not when full().
   void mark(uint32_t end) { ends_[++count_] = end; }
+  // Many at once: places for the ends of the records that may still come. Write the first of them, ascending,
+  // then tell how many.
+  std::span<uint32_t> marks() { return {ends_.get() + count_ + 1, size_t{max_records_} - count_}; }
+  void marked(uint32_t records) { count_ += records; }
   uint32_t end() const { return ends_[count_]; }
 
   // Hands over everything up to the last mark. `last_undelimited`: the last value has no delimiter (end of

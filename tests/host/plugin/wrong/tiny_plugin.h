@@ -17,10 +17,13 @@
   "\",\"title\":\"Tiny\",\"roles\":[\"source\"],\"source\":{\"formats\":[\"documents\"]," \
   "\"modes\":[\"FULL\"],\"slices\":false,\"contentTypes\":[\"text/plain\"]},\"configSchema\":{}}"
 #endif
+#ifndef TINY_PLUGIN
+#define TINY_PLUGIN "tiny"
+#endif
 #ifndef TINY_DESCRIPTOR
-#define TINY_DESCRIPTOR                                                   \
-  "{\"plugin\":{\"id\":\"tiny\",\"version\":\"1.0\",\"vendor\":\"Sluice " \
-  "tests\"},\"templates\":[" TINY_TEMPLATE "]}"
+#define TINY_DESCRIPTOR                \
+  "{\"plugin\":{\"id\":\"" TINY_PLUGIN \
+  "\",\"version\":\"1.0\",\"vendor\":\"Sluice tests\"},\"templates\":[" TINY_TEMPLATE "]}"
 #endif
 #ifndef TINY_NOTE_DESCRIPTOR
 #define TINY_NOTE_DESCRIPTOR TINY_DESCRIPTOR
@@ -42,6 +45,9 @@
 #endif
 #ifndef TINY_CREATE_SOURCE
 #define TINY_CREATE_SOURCE tiny_create_source
+#endif
+#ifndef TINY_CREATE_SINK
+#define TINY_CREATE_SINK NULL
 #endif
 
 #ifdef TINY_ABORTS_WHEN_LOADED
@@ -75,14 +81,21 @@ __attribute__((unused)) static sluice_status tiny_create_source(const sluice_hos
   return SLUICE_CONFIG;
 }
 
-SLUICE_EXPORT const sluice_plugin sluice_plugin_entry = {TINY_ENTRY_SIZE,
-                                                         TINY_ENTRY_ABI_VERSION,
-                                                         TINY_ABI_OLDEST,
-                                                         0,
-                                                         {TINY_DESCRIPTOR, sizeof(TINY_DESCRIPTOR) - 1},
-                                                         TINY_CREATE_SOURCE,
-                                                         NULL,
-                                                         NULL};
+#ifdef __cplusplus
+extern "C" {
+#endif
+SLUICE_EXPORT extern const sluice_plugin sluice_plugin_entry;
+const sluice_plugin sluice_plugin_entry = {TINY_ENTRY_SIZE,
+                                           TINY_ENTRY_ABI_VERSION,
+                                           TINY_ABI_OLDEST,
+                                           0,
+                                           {TINY_DESCRIPTOR, sizeof(TINY_DESCRIPTOR) - 1},
+                                           TINY_CREATE_SOURCE,
+                                           TINY_CREATE_SINK,
+                                           NULL};
+#ifdef __cplusplus
+}
+#endif
 #endif
 
 #endif

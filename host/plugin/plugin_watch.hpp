@@ -1,0 +1,50 @@
+// Watches plugin folders while a host lives, and tells when something in them has settled.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "host/worker/unique_fd.hpp"
+
+namespace sluice::host {
+
+class PluginWatch {
+ public:
+  struct Times {
+    std::chrono::milliseconds quiet{100};    // nothing has happened for so long, ...
+    std::chrono::milliseconds most{1000};    // ... or the first change is so old: it is told
+    std::chrono::milliseconds absent{2000};  // how often a folder is looked for that cannot be watched
+  };
+
+  // `changed` is called on the watch's thread, not more than once at a time.
+  PluginWatch(std::vector<std::filesystem::path> folders, std::function<void()> changed, Times times);
+  PluginWatch(std::vector<std::filesystem::path> folders, std::function<void()> changed)
+      : PluginWatch(std::move(folders), std::move(changed), Times()) {}
+  // Returns when `changed` has, if it is under way.
+  ~PluginWatch();
+  PluginWatch(const PluginWatch&) = delete;
+  PluginWatch& operator=(const PluginWatch&) = delete;
+
+  // False: the system gives no notifications, and folders are looked at every `absent`.
+  bool is_notified() const { return static_cast<bool>(inotify_); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void work();
+  bool watch_folders();
+  bool take_events();
+
+  const std::vector<std::filesystem::path> folders_;
+  const std::function<void()> changed_;
+  const Times times_;
+  UniqueFd inotify_, stop_;
+  std::map<int, size_t> watched_;  // folder by watch descriptor
+  std::thread thread_;
+};
+
+}  // namespace sluice::host
