@@ -104,6 +104,8 @@ const std::map<std::string_view, Question> questions{
      [](Host& host, std::string_view first, std::string_view second) { return host.preview(first, second); }},
     {"plugins", [](Host& host, std::string_view, std::string_view) { return host.plugins(); }},
     {"plugins-reload", [](Host& host, std::string_view, std::string_view) { return host.reload_plugins(); }},
+    {"plugins-test",
+     [](Host& host, std::string_view first, std::string_view) { return host.test_plugin(first); }},
     {"plugins-retry",
      [](Host& host, std::string_view first, std::string_view) { return host.retry_plugins(first); }},
     {"endpoints", [](Host& host, std::string_view, std::string_view) { return host.endpoints(); }},

@@ -62,7 +62,8 @@ struct Host::Parts {
   Result<uint64_t> memory_cap() const;
   // Where mmap staging lies: the configuration file's folder, else the system's or the user's own.
   Result<staging::MmapSettings> mmap_settings() const;
-  // Where scans are kept: the options' folder, the configuration file's, else the system's or the user's own.
+  // Where scans are kept: the options' folder, the environment's, the configuration file's, else the system's
+  // or the user's own.
   std::filesystem::path cache_folder() const;
   // Sets up `plugins`, and looks at the folders for the first time.
   void load_plugins();

@@ -1,6 +1,4 @@
 // The host's plugins: looked for at the start, looked at again, watched, listed.
-#include <unistd.h>
-
 #include <boost/json/serialize.hpp>
 #include <cstdlib>
 
@@ -62,6 +60,8 @@ boost::json::object entry_of(const PluginReport& report) {
 
 std::filesystem::path Host::Parts::cache_folder() const {
   if (!options.cache_folder.empty()) return options.cache_folder;
+  const char* folder = options.use_environment ? std::getenv("SLUICE_PLUGIN_CACHE") : nullptr;
+  if (folder && *folder) return folder;
   if (!catalog.config.plugin_cache.empty()) return catalog.config.base_dir / catalog.config.plugin_cache;
   return ScanCache::default_folder();
 }
@@ -100,7 +100,10 @@ void Host::Parts::say(const PluginChanges& changes) {
 
 void Host::Parts::watch_plugins() {
   if (!options.watch_plugins) return;
-  watch = std::make_unique<PluginWatch>(plugin_folders, [this] { (void)reload(); });
+  watch = std::make_unique<PluginWatch>(plugin_folders, [this] {
+    (void)reload();
+    plugins->make_copies();
+  });
   if (!watch->is_notified())
     log.write(Severity::warning,
               "the system tells no changes of folders: plugin folders are looked at every 2 s", {});

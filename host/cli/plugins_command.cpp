@@ -75,6 +75,20 @@ int plugins_retry_command(Session& session, const std::string& file) {
   });
 }
 
+int plugins_test_command(Session& session, const std::string& file) {
+  return with_host(session, [&](Host& host) {
+    return session.console.answer(host.test_plugin(file), [&](const json::object& report) {
+      Table table({"CHECK", "TEMPLATE", "STATE", "DETAIL", "HINT"});
+      for (const json::value& item : array_at(report, "checks"))
+        if (const json::object* check = item.if_object())
+          table.add({text_at(*check, "name"), text_at(*check, "template"),
+                     flag_at(*check, "ok") ? "ok" : "not ok", brief(at(*check, "detail")),
+                     brief(at(*check, "hint"))});
+      return table.text(session.console.terminal().out_color);
+    });
+  });
+}
+
 int plugins_inspect_command(Session& session, const std::string& file_or_id) {
   return with_host(session, [&](Host& host) {
     return session.console.answer(host.inspect_plugin(file_or_id), [&](const json::object& plugin) {

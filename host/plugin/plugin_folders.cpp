@@ -209,6 +209,16 @@ Result<PluginChanges> PluginFolders::retry(std::string_view file) {
   return Look(*this).run();
 }
 
+void PluginFolders::make_copies() {
+  std::vector<std::shared_ptr<const PluginGeneration>> active;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [path, known] : files_)
+      if (known.current) active.push_back(known.current);
+  }
+  for (const auto& plugin : active) (void)plugin->image();
+}
+
 std::vector<PluginReport> load_plugin_folders(std::span<const fs::path> folders, EndpointRegistry& registry,
                                               const LoadSettings& settings) {
   return PluginFolders({folders.begin(), folders.end()}, registry, settings).rescan().reports;

@@ -45,6 +45,10 @@ class PluginFolders {
   // file's name or a plugin's id. E_PLUGIN_UNKNOWN when none of the files is that.
   Result<PluginChanges> retry(std::string_view file);
 
+  // Reads the files that were not read because their state was known: from here on each active generation has
+  // its bytes, whatever happens to the file. Failures wait until somebody needs the copy.
+  void make_copies();
+
  private:
   struct Known {
     std::optional<FileIdentity> identity;  // that the report speaks of; nothing when it must be asked anew

@@ -71,6 +71,7 @@ bool PluginWatch::take_events() {
 
 // [the watch's thread]
 void PluginWatch::work() {
+  changed_();
   std::optional<Clock::time_point> first, last;  // changes that were not told
   for (;;) {
     const bool all_watched = inotify_ && watched_.size() == folders_.size();

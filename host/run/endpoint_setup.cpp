@@ -76,6 +76,7 @@ Result<std::shared_ptr<const ConfigSchema>> SchemaCache::get(const EndpointTempl
   Result<ConfigSchema> schema = ConfigSchema::compile(of->descriptor.config_schema, of->descriptor.id);
   if (!schema) return schema.error();
   auto shared = std::make_shared<const ConfigSchema>(std::move(*schema));
+  std::erase_if(compiled_, [](const auto& item) { return item.first.expired(); });
   compiled_.emplace(of, shared);
   return std::shared_ptr<const ConfigSchema>(shared);
 }

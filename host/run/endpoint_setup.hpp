@@ -20,14 +20,17 @@
 
 namespace sluice::host {
 
-// Compiled schemas by template: compiling one costs more than an empty run. [any thread]
+// Compiled schemas by template: compiling one costs more than an empty run. Those of templates that are no
+// longer there go when another comes. [any thread]
 class SchemaCache {
  public:
   Result<std::shared_ptr<const ConfigSchema>> get(const EndpointTemplatePtr& of) const;
 
  private:
   mutable std::mutex mutex_;
-  mutable std::map<EndpointTemplatePtr, std::shared_ptr<const ConfigSchema>> compiled_;
+  mutable std::map<std::weak_ptr<const EndpointTemplate>, std::shared_ptr<const ConfigSchema>,
+                   std::owner_less<>>
+      compiled_;
 };
 
 // Everything that endpoints are found in. Outlives what is made from it.

@@ -59,7 +59,7 @@ class Channel {
   Got take(char* to, size_t bytes);
 
   UniqueFd socket_;
-  std::array<char, 2048> buffer_;
+  std::array<char, 2048> buffer_{};
   size_t begin_ = 0, end_ = 0;
   std::vector<UniqueFd> came_;  // descriptors, in the order of their messages
 };

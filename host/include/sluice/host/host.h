@@ -17,8 +17,9 @@ typedef struct sluice_embedded_host sluice_embedded_host;
 typedef struct sluice_cancellation sluice_cancellation;
 
 /* `options`: JSON object with any of configFile, pluginFolders (list), defaultPluginFolder, useEnvironment
- * (bool), workerProgram, cacheFolder, watchPlugins (bool), log ("trace" ... "error": JSON lines on standard error; absent: silence); NULL for none. Gives NULL on failure,
- * and then *failure, when `failure` is not NULL, is {"error": {...}}. */
+ * (bool), workerProgram, cacheFolder, watchPlugins (bool), log ("trace" ... "error": JSON lines on standard
+ * error; absent: silence); NULL for none. Gives NULL on failure, and then *failure, when `failure` is not
+ * NULL, is {"error": {...}}. */
 SLUICE_HOST_API_C sluice_embedded_host* sluice_host_open(const char* options, char** failure);
 
 /* No call may be under way. NULL is allowed. */
@@ -59,7 +60,8 @@ SLUICE_HOST_API_C int32_t sluice_host_resume(sluice_embedded_host* host, const c
                                              uint32_t progress_interval_ms, char** result);
 
 /* The other calls by the command line's names: "check ENDPOINT", "units ENDPOINT", "preview ENDPOINT UNIT",
- * "plugins", "plugins-reload", "plugins-retry FILE", "endpoints", "describe TEMPLATE", "validate", "doctor", "version"; unused arguments are NULL. */
+ * "plugins", "plugins-reload", "plugins-retry FILE", "plugins-test FILE", "endpoints", "describe TEMPLATE",
+ * "validate", "doctor", "version"; unused arguments are NULL. */
 SLUICE_HOST_API_C int32_t sluice_host_ask(sluice_embedded_host* host, const char* what, const char* first,
                                           const char* second, char** result);
 

@@ -62,8 +62,8 @@ struct HostOptions {
   std::string worker_program;
   // How long one plugin may take to be loaded when it is scanned.
   std::chrono::milliseconds scan_timeout = std::chrono::seconds(5);
-  // Folder in which the outcomes of plugin scans are kept for the next process, in place of the
-  // configuration's plugins.cache.
+  // Folder in which the outcomes of plugin scans are kept for the next process, in place of
+  // $SLUICE_PLUGIN_CACHE and the configuration's plugins.cache.
   std::string cache_folder;
   // Plugin folders are watched while the host lives, as if reload_plugins() were called at each change.
   bool watch_plugins = false;
@@ -169,6 +169,11 @@ class SLUICE_HOST_API Host {
   Reply endpoints() const;
   // {"id", "title", "description", "roles", "source", "sink", "configSchema", "plugin"}
   Reply describe_template(std::string_view id) const;
+  // Tries a plugin file in worker processes: loads it, makes and checks an instance of each template and role,
+  // with the configuration of an endpoint in the configuration file that has the template, else the defaults.
+  // {"path", "id", "ok", "checks": [{name: "load" | "source" | "sink", template, ok, detail, hint}]}; exit code
+  // 4 when something is wrong with it.
+  Reply test_plugin(std::string_view file) const;
   // {"config": path, "endpoints": [{endpointId, ok, errors}], "request": {ok, errors, warnings}, "ok"}. The
   // request may be empty.
   Reply validate(std::string_view request = {}) const;
