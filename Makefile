@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
-.PHONY: all deps build test test-long demo bench install format lint clean
+.PHONY: all deps build test test-long demo bench bench-docs bench-budgets install format lint clean
 
 all: build
 
@@ -24,8 +24,17 @@ test-long: build
 demo: build
 	@docs/examples/unicode/demo.sh build/bin/sluice
 
+# What BENCH_QUICK, BENCH_ONLY, BENCH_MIB and BENCH_ROUNDS mean stands in run.sh.
 bench: build
 	@tests/bench/run.sh build
+
+# The same, into docs/performance.md and its picture.
+bench-docs: bench
+	@python3 tests/bench/page.py build/bench/results.json build/bench/results.svg docs/performance.md
+
+# Counts of instructions that CI compares with: after a change that is meant to cost something.
+bench-budgets: build
+	@cmake --build build --target bench_budgets
 
 install: build
 	@cmake --install build --prefix $(PREFIX)

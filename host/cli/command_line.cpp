@@ -273,6 +273,17 @@ class Parser {
         ->add_option("PLUGIN", words_.plugin, "A plugin's file or id")
         ->required()
         ->type_name("");
+    add(*plugins, "test", "Try a plugin in processes of its own: load it, make and check its endpoints",
+        "sluice plugins test ./libmine.so",
+        [this](Session& session) { return plugins_test_command(session, words_.plugin); })
+        ->add_option("FILE", words_.plugin, "A plugin's file")
+        ->required()
+        ->type_name("");
+    add(*plugins, "retry", "Forget that a plugin was refused, and look again",
+        "sluice plugins retry libmine.so",
+        [this](Session& session) { return plugins_retry_command(session, words_.plugin); })
+        ->add_option("FILE", words_.plugin, "A plugin's file or id; none: every refused one")
+        ->type_name("");
     CLI::App* endpoints =
         add(app_, "endpoints", "List endpoints and describe templates", "sluice endpoints list", nullptr);
     add(*endpoints, "list", "Configured endpoints, and templates that the plugins bring",

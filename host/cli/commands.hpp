@@ -48,6 +48,8 @@ int units_command(Session& session, const std::string& endpoint);
 int preview_command(Session& session, const std::string& endpoint, const std::string& unit, uint32_t records);
 // plugins_command.cpp
 int plugins_list_command(Session& session);
+int plugins_retry_command(Session& session, const std::string& file);
+int plugins_test_command(Session& session, const std::string& file);
 int plugins_inspect_command(Session& session, const std::string& file_or_id);
 // endpoints_command.cpp
 int endpoints_list_command(Session& session);

@@ -26,7 +26,7 @@ namespace json = boost::json;
 constexpr const char* usage =
     "usage: sluice_bench SLUICE FOLDER RESULTS.json MIB ROUNDS quick|full [WORKLOAD...]\n"
     "workloads: file-to-file generator staging csv-to-sqlite empty-run small-units runs-at-once growth "
-    "cold-start\n";
+    "cold-start checks\n";
 
 struct Named {
   const char* name;
@@ -64,7 +64,8 @@ std::vector<Named> workloads(const Setting& setting) {
           {"small-units", one(small_units)},
           {"runs-at-once", one(runs_at_once)},
           {"growth", one(growth)},
-          {"cold-start", one(cold_start)}};
+          {"cold-start", one(cold_start)},
+          {"checks", one(checks)}};
 }
 
 json::array measure_all(const Setting& setting, int rounds, const std::vector<std::string>& only) {

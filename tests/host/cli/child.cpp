@@ -57,6 +57,7 @@ std::vector<std::string> environment_of(const Spawn& spawn) {
        {"PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"})
     if (const char* value = std::getenv(name)) all.push_back(std::string(name) + "=" + value);
   all.push_back("XDG_RUNTIME_DIR=" + spawn.folder.string());
+  all.push_back("SLUICE_PLUGIN_CACHE=" + (spawn.folder / "plugin-cache").string());
   return all;
 }
 
