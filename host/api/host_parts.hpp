@@ -47,7 +47,7 @@ struct Host::Parts {
   HostOptions options;
   EndpointCatalog catalog;
   std::vector<std::filesystem::path> plugin_folders;
-  std::filesystem::path worker_program;  // empty: there is none
+  std::filesystem::path worker_program;    // empty: there is none
   std::unique_ptr<PluginScanner> scanner;  // null: plugins are scanned in this process
   std::optional<ScanCache> scan_cache;
   std::optional<PluginFolders> plugins;
@@ -75,7 +75,7 @@ struct Host::Parts {
   // One run, whatever happens a result.
   Reply run(std::string_view request, RunPhase phase, const RunOptions& run_options) const;
   RunEnvironment environment() const {
-    return {catalog,        *staging, options.log, UnitLock::default_folder(), options.on_durable_step,
+    return {catalog,       *staging, options.log, UnitLock::default_folder(), options.on_durable_step,
             worker_program};
   }
 };

@@ -58,7 +58,8 @@ class Loading {
       outcome_.hint = out.report.hint = status.error().hint();
       out.plugin.reset();
     }
-    if (scanned_ && settings_.cache && out.identity) settings_.cache->keep(plugin_.path, *out.identity, outcome_);
+    if (scanned_ && settings_.cache && out.identity)
+      settings_.cache->keep(plugin_.path, *out.identity, outcome_);
     return out;
   }
 
@@ -79,7 +80,8 @@ class Loading {
       return {};
     }
     // Asked here as well as at the end, so that code of a plugin that cannot be registered never runs.
-    if (Status free = registry_.can_add(*plugin_.descriptor, plugin_.path, current_.get()); !free) return free;
+    if (Status free = registry_.can_add(*plugin_.descriptor, plugin_.path, current_.get()); !free)
+      return free;
     if (Status fits = known ? Status() : scan(); !fits) return fits;
     out.plugin = make_generation();
     if (!known && !settings_.scanner)

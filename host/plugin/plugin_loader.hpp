@@ -55,7 +55,7 @@ struct PluginInspection {
   std::string digest;               // the same
   std::vector<std::string> needed;  // libraries
   std::optional<PluginNeeds> needs;
-  std::optional<Error> refusal;     // the first step that would refuse it
+  std::optional<Error> refusal;  // the first step that would refuse it
 };
 PluginInspection inspect_plugin(const std::filesystem::path& file);
 

@@ -20,8 +20,8 @@ class PluginWatch {
     std::chrono::milliseconds absent{2000};  // how often a folder is looked for that cannot be watched
   };
 
-  // `changed` is called on the watch's thread, not more than once at a time; for the first time at once, since
-  // nobody knows what changed before.
+  // `changed` is called on the watch's thread, not more than once at a time; for the first time at once,
+  // since nobody knows what changed before.
   PluginWatch(std::vector<std::filesystem::path> folders, std::function<void()> changed, Times times);
   PluginWatch(std::vector<std::filesystem::path> folders, std::function<void()> changed)
       : PluginWatch(std::move(folders), std::move(changed), Times()) {}

@@ -9,8 +9,7 @@
 
 namespace sluice::host {
 
-Status EndpointRegistry::can_add_locked(const PluginDescriptor& descriptor,
-                                        const std::filesystem::path& file,
+Status EndpointRegistry::can_add_locked(const PluginDescriptor& descriptor, const std::filesystem::path& file,
                                         const PluginGeneration* instead_of) const {
   for (const TemplateDescriptor& item : descriptor.templates) {
     auto taken = templates_.find(item.id);
@@ -53,8 +52,8 @@ void EndpointRegistry::retire(const PluginGeneration& plugin) {
 
 void EndpointRegistry::take_out_locked(const PluginGeneration& plugin, GenerationState state) {
   std::erase_if(older_, [](const OlderGeneration& older) { return older.plugin.expired(); });
-  const auto active = std::find_if(active_.begin(), active_.end(),
-                                   [&](const auto& each) { return each.get() == &plugin; });
+  const auto active =
+      std::find_if(active_.begin(), active_.end(), [&](const auto& each) { return each.get() == &plugin; });
   if (active == active_.end()) return;
   const std::shared_ptr<const PluginGeneration> kept = *active;  // until the templates are out
   older_.push_back({kept, state});

@@ -28,7 +28,8 @@ inline Error not_provided(const EndpointTemplate& of, std::string_view function)
 }
 
 template <class Instance>
-using CreateFunction = sluice_status (*)(const sluice_host*, sluice_str, sluice_str, Instance*, sluice_error*);
+using CreateFunction = sluice_status (*)(const sluice_host*, sluice_str, sluice_str, Instance*,
+                                         sluice_error*);
 
 // `create` is one of the entry's create functions; `out` has its size set. Loads the plugin into this process
 // when it is not there yet.

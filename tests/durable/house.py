@@ -15,7 +15,7 @@ class House:
         self.folder = pathlib.Path(self._folder.name)
         self.staging = self.folder / staging
         self.command = [sluice, "--plugins", plugins, "-q"]
-        self.environment = {**os.environ, "XDG_RUNTIME_DIR": str(self.folder)}
+        self.environment = {**os.environ, "XDG_RUNTIME_DIR": str(self.folder), "SLUICE_PLUGIN_CACHE": str(self.folder / "plugin-cache")}
         lines = ["version: 1", f"staging: {{ mmap: {{ dir: ./{staging}, minFree: {min_free} }} }}", "endpoints:"]
         lines += [f"  {name}: {json.dumps(what)}" for name, what in endpoints.items()]
         (self.folder / "sluice.yaml").write_text("\n".join(lines) + "\n")

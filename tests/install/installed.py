@@ -21,6 +21,7 @@ def clean_environment(prefix):
     env = {key: value for key, value in os.environ.items()
            if not key.startswith("SLUICE_") and key not in ("LD_LIBRARY_PATH", "CPATH", "CPLUS_INCLUDE_PATH")}
     env["PATH"] = f"{prefix}/bin:{env['PATH']}"
+    env["SLUICE_PLUGIN_CACHE"] = f"{prefix}-plugin-cache"
     return env
 
 

@@ -42,7 +42,7 @@ static void on_progress(void* self, const char* progress) {
   "},\"sink\":{\"templateId\":\"null\"}}}"
 
 /* The two halves of a run, and the rest of one that was stopped, over a staging folder of their own. */
-static void check_halves(const char* plugins) {
+static void check_halves(const char* plugins, const char* cache) {
   char folder[] = "/tmp/sluice-c-api-XXXXXX", file[128], options[4096], *text = NULL;
   if (!mkdtemp(folder)) {
     CHECK(!"a temporary folder");
@@ -54,8 +54,10 @@ static void check_halves(const char* plugins) {
     fputs("version: 1\nstaging: { mmap: { dir: ./stage, minFree: 0 } }\n", configuration);
     fclose(configuration);
   }
-  snprintf(options, sizeof options,
-           "{\"useEnvironment\":false,\"configFile\":\"%s\",\"pluginFolders\":[\"%s\"]}", file, plugins);
+  snprintf(
+      options, sizeof options,
+      "{\"useEnvironment\":false,\"configFile\":\"%s\",\"pluginFolders\":[\"%s\"],\"cacheFolder\":\"%s\"}",
+      file, plugins, cache);
   sluice_embedded_host* host = sluice_host_open(options, &text);
   CHECK(host != NULL);
   if (!host) return;
@@ -96,8 +98,12 @@ static void check_halves(const char* plugins) {
 
 int main(int count, char** words) {
   char options[4096], *text = NULL;
-  CHECK(count == 2);
-  snprintf(options, sizeof options, "{\"useEnvironment\":false,\"pluginFolders\":[\"%s\"]}", words[1]);
+  CHECK(count == 3);
+  if (count != 3) return 1;
+  snprintf(
+      options, sizeof options,
+      "{\"useEnvironment\":false,\"pluginFolders\":[\"%s\"],\"cacheFolder\":\"%s\",\"watchPlugins\":true}",
+      words[1], words[2]);
   CHECK(sluice_host_open("{\"configFiel\":\"x\"}", &text) == NULL);
   CHECK(text != NULL && strstr(text, "E_KEY_UNKNOWN"));
   sluice_text_free(text);
@@ -126,13 +132,19 @@ int main(int count, char** words) {
   CHECK(sluice_host_ask(host, "plugins", NULL, NULL, &text) == 0);
   CHECK(text && strstr(text, "\"generator\""));
   sluice_text_free(text);
+  CHECK(sluice_host_ask(host, "plugins-reload", NULL, NULL, &text) == 0);
+  CHECK(text && strstr(text, "\"replaced\":[]"));
+  sluice_text_free(text);
+  CHECK(sluice_host_ask(host, "plugins-retry", "no-such-plugin", NULL, &text) == 2);
+  CHECK(text && strstr(text, "E_PLUGIN_UNKNOWN"));
+  sluice_text_free(text);
   CHECK(sluice_host_ask(host, "describe", "generater", NULL, &text) == 2);
   CHECK(text && strstr(text, "generator"));
   sluice_text_free(text);
   CHECK(sluice_host_ask(host, "unitz", "generator", NULL, &text) == 2);
   sluice_text_free(text);
   sluice_host_close(host);
-  check_halves(words[1]);
+  check_halves(words[1], words[2]);
   if (!failures) printf("c_api_test: no failures\n");
   return failures ? 1 : 0;
 }

@@ -149,6 +149,53 @@ BOOST_AUTO_TEST_CASE(plugins_list_shows_loaded_and_refused) {
   BOOST_TEST(holds(text.out, "file.ndjson"), text.out);
 }
 
+BOOST_AUTO_TEST_CASE(plugins_list_shows_generation_digest_and_state) {
+  const auto answer = only_object(sluice({"plugins", "list", "--json"}));
+  const auto plugin = entry(answer, "plugins", "id", "generator");
+  BOOST_TEST(member(plugin, "generation") == "1");
+  BOOST_TEST(member(plugin, "state") == "active");
+  BOOST_TEST(member(plugin, "runs") == "[]");
+  const std::string digest = member(plugin, "digest"), when = member(plugin, "scannedAt");
+  BOOST_TEST(digest.size() == 64u);
+  BOOST_TEST(when.ends_with("Z"), when);
+  // Another process knows what this one found.
+  const auto again = entry(only_object(sluice({"plugins", "list", "--json"})), "plugins", "id", "generator");
+  BOOST_TEST(member(again, "scannedAt") == when);
+  BOOST_TEST(has("plugin-cache/plugins.json"));
+  const Outcome text = sluice({"plugins", "list"});
+  for (const char* column : {"GEN", "STATE", "DIGEST", "active"})
+    BOOST_TEST(holds(text.out, column), column << " is not in\n" << text.out);
+  BOOST_TEST(holds(text.out, digest.substr(0, 12)), text.out);
+}
+
+BOOST_AUTO_TEST_CASE(only_allowed_plugins_are_loaded) {
+  const auto plugin = entry(only_object(sluice({"plugins", "list", "--json"})), "plugins", "id", "generator");
+  write("allow.yaml", "version: 1\nplugins: { allow: [ \"sha256:" + member(plugin, "digest") + "\" ] }\n");
+  const auto answer = only_object(sluice({"plugins", "list", "--json", "--config", "allow.yaml"}));
+  BOOST_TEST(member(entry(answer, "plugins", "id", "generator"), "outcome") == "loaded");
+  const auto other = entry(answer, "plugins", "id", "sqlite");
+  BOOST_TEST(member(other, "code") == "E_PLUGIN_NOT_ALLOWED");
+  BOOST_TEST(holds(member(other, "reason"), member(other, "digest")));
+  write("wrong.yaml", "version: 1\nplugins:\n  allow: [ \"sha256:12\" ]\n");
+  const Outcome wrong = sluice({"plugins", "list", "--config", "wrong.yaml"});
+  BOOST_TEST(wrong.exit_code == 2);
+  BOOST_TEST(holds(wrong.err, "wrong.yaml:3"), wrong.err);
+}
+
+BOOST_AUTO_TEST_CASE(retry_looks_at_refused_files_again) {
+  write("drop/libbad.so", "this is no library");
+  const Outcome all = sluice({"plugins", "retry", "--plugins", "drop"});
+  BOOST_TEST(all.exit_code == 0);
+  BOOST_TEST(holds(all.out, "libbad.so: the file is not an ELF library"), all.out);
+  BOOST_TEST(holds(all.out, "hint: "), all.out);
+  const auto json = only_object(sluice({"plugins", "retry", "libbad.so", "--plugins", "drop", "--json"}));
+  BOOST_TEST(member(json, "refused.0.code") == "E_PLUGIN_NOT_ELF");
+  BOOST_TEST(member(json, "added") == "[]");
+  const Outcome unknown = sluice({"plugins", "retry", "libbda.so", "--plugins", "drop"});
+  BOOST_TEST(unknown.exit_code == 2);
+  BOOST_TEST(holds(unknown.err, "libbad.so"), unknown.err);
+}
+
 BOOST_AUTO_TEST_CASE(plugins_are_found_beside_the_executable) {
   const auto answer = only_object(sluice({"plugins", "list", "--json"}));
   for (const char* id : {"file", "sqlite", "generator", "null", "chaos"})

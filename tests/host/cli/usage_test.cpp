@@ -26,6 +26,7 @@ BOOST_AUTO_TEST_CASE(every_command_has_help_with_an_example) {
                                                        {"plugins"},
                                                        {"plugins", "list"},
                                                        {"plugins", "inspect"},
+                                                       {"plugins", "retry"},
                                                        {"endpoints"},
                                                        {"endpoints", "list"},
                                                        {"endpoints", "describe"},

@@ -108,6 +108,14 @@ BOOST_AUTO_TEST_CASE(the_memory_limit_is_a_size) {
   refused("version: 1\nstaging: { memory: { maxBytes: 0 } }\n", {"more than 0"});
 }
 
+BOOST_AUTO_TEST_CASE(the_folder_of_scans_is_a_text) {
+  BOOST_TEST(parse_config("version: 1\nplugins: { cache: ./cache }\n", "s").value().plugin_cache ==
+             "./cache");
+  BOOST_TEST(parse_config("version: 1\n", "s").value().plugin_cache == "");
+  refused("version: 1\nplugins: { cache: [ a ] }\n", {"plugins.cache", "a text"});
+  refused("version: 1\nplugins: { cahce: a }\n", {"cahce", "\"cache\""});
+}
+
 BOOST_AUTO_TEST_CASE(allowed_plugins_are_digests) {
   std::string digest(64, 'A');
   auto config = parse_config("version: 1\nplugins: { allow: [ \"sha256:" + digest + "\" ] }\n", "s").value();

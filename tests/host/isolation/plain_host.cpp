@@ -89,6 +89,14 @@ std::string code_of(const boost::json::object& result) {
   return errors.empty() ? std::string() : std::string(errors.front().at("code").as_string());
 }
 
+bool has_crashed(const boost::json::object& result) {
+  const std::string code = code_of(result);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  if (code == "E_PLUGIN_EXITED") return true;
+#endif
+  return code == "E_PLUGIN_CRASHED";
+}
+
 std::set<pid_t> children() {
   std::set<pid_t> found;
   for (const auto& task : fs::directory_iterator("/proc/self/task")) {

@@ -40,6 +40,8 @@ struct PlainHost {
 };
 
 std::string code_of(const boost::json::object& result);
+// Whether the run failed since a plugin crashed. Sanitizers turn a crash into an exit with a report.
+bool has_crashed(const boost::json::object& result);
 
 // Children of this process, dead ones that nobody waited for included.
 std::set<pid_t> children();

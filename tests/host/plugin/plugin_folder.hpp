@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -23,6 +24,20 @@ inline std::vector<uint8_t> bytes_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) throw std::runtime_error("cannot read " + file.string());
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// The good plugin with every `from` replaced by `to`, which is as long: another version, another template.
+inline std::vector<uint8_t> good_with(std::string_view from, std::string_view to) {
+  std::vector<uint8_t> bytes = bytes_of(built("good"));
+  if (from.size() != to.size()) throw std::runtime_error("the texts differ in length");
+  for (auto at = bytes.begin();;) {
+    at = std::search(at, bytes.end(), from.begin(), from.end());
+    if (at == bytes.end()) return bytes;
+    at = std::copy(to.begin(), to.end(), at);
+  }
+}
+inline std::vector<uint8_t> good_version(std::string_view digit) {
+  return good_with("\"version\":\"1", "\"version\":\"" + std::string(digit));
 }
 
 class PluginFolder {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
-#include "host/plugin/plugin_loader.hpp"
 #include "host/plugin/plugin_folders.hpp"
+#include "host/plugin/plugin_loader.hpp"
 #include "plugin_folder.hpp"
 
 namespace sluice::host {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace {
 using namespace testing;
 
 std::shared_ptr<const PluginGeneration> plugin(std::string_view id,
-                                           std::initializer_list<std::string> templates) {
+                                               std::initializer_list<std::string> templates) {
   return plugin_of(id, templates, functions_of_nothing());
 }
 
@@ -48,6 +49,42 @@ BOOST_AUTO_TEST_CASE(takes_all_templates_or_none) {
   BOOST_TEST(contains(refused.error().message(), "/plugins/two.so"));
   BOOST_TEST(!registry.find("free"));
   BOOST_TEST(registry.find("taken")->plugin->descriptor.id == "one");
+}
+
+BOOST_AUTO_TEST_CASE(takes_one_generation_in_place_of_another) {
+  EndpointRegistry registry;
+  auto old = plugin("one", {template_json("a", "sink"), template_json("b", "sink")});
+  auto other = plugin("two", {template_json("c", "sink")});
+  BOOST_REQUIRE(registry.add(old).ok());
+  BOOST_REQUIRE(registry.add(other).ok());
+  auto next = plugin("one", {template_json("b", "sink"), template_json("d", "sink")});
+  auto wrong = plugin("one", {template_json("b", "sink"), template_json("c", "sink")});
+  BOOST_TEST(registry.add(next).error().code() == "E_PLUGIN_DUPLICATE_TEMPLATE");
+  BOOST_TEST(registry.add(wrong, old.get()).error().code() == "E_PLUGIN_DUPLICATE_TEMPLATE");
+  BOOST_TEST((registry.find("b")->plugin == old));
+  BOOST_REQUIRE(registry.add(next, old.get()).ok());
+  BOOST_TEST(!registry.find("a"));
+  BOOST_TEST((registry.find("b")->plugin == next));
+  BOOST_TEST((registry.find("d")->plugin == next));
+  BOOST_TEST(registry.generations().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(an_older_generation_is_known_as_long_as_it_serves_runs) {
+  EndpointRegistry registry;
+  auto old = plugin("one", {template_json("a", "sink")});
+  BOOST_REQUIRE(registry.add(old).ok());
+  std::optional<RunUse> run(old->serve("r1"));
+  auto next = plugin("one", {template_json("a", "sink")});
+  BOOST_REQUIRE(registry.add(next, old.get()).ok());
+  registry.retire(*next);
+  auto known = registry.generations();
+  BOOST_REQUIRE(known.size() == 1u);
+  BOOST_TEST((known[0].plugin == old));
+  BOOST_TEST(to_string(known[0].state) == "replaced");
+  BOOST_TEST(registry.list().empty());
+  known.clear();
+  run.reset();
+  BOOST_TEST(registry.generations().empty());
 }
 
 BOOST_AUTO_TEST_CASE(names_the_nearest_template_to_who_mistypes) {
