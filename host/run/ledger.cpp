@@ -20,6 +20,24 @@ void Ledger::commit(const std::vector<Commit>& commits) {
   }
 }
 
+void Ledger::leave_in_doubt(std::string token, const std::vector<Commit>& commits) {
+  std::lock_guard lock(mutex_);
+  doubtful_token_ = std::move(token);
+  doubtful_ = {};
+  for (const Commit& commit : commits) doubtful_ += commit.counts;
+}
+
+// Where to go on from, the token itself says.
+void Ledger::settle(std::string_view token) {
+  std::lock_guard lock(mutex_);
+  if (doubtful_token_.empty()) return;
+  if (token == doubtful_token_) {
+    ++commits_;
+    counts_ += doubtful_;
+  }
+  doubtful_token_.clear();
+}
+
 void Ledger::adopt(uint32_t slice, const boost::json::object& checkpoint) {
   std::lock_guard lock(mutex_);
   slices_.at(slice).checkpoint = checkpoint;
@@ -57,6 +75,7 @@ void Ledger::reset() {
   }
   counts_ = {};
   commits_ = 0;
+  doubtful_token_.clear();
 }
 
 std::vector<SliceState> Ledger::slices() const {

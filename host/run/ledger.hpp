@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/run/counts.hpp"
@@ -33,6 +34,11 @@ class Ledger {
   explicit Ledger(std::vector<SliceState> slices) : slices_(std::move(slices)) {}
 
   void commit(const std::vector<Commit>& commits);
+  // The sink's process went away during the commit of this token: whether it is durable, the next attempt finds
+  // out.
+  void leave_in_doubt(std::string token, const std::vector<Commit>& commits);
+  // What the sink holds now. When that is the token in doubt, what it covers counts as committed.
+  void settle(std::string_view token);
 
   // The sink was found to hold a slice's records up to this checkpoint, from a run whose result was lost.
   void adopt(uint32_t slice, const boost::json::object& checkpoint);
@@ -62,6 +68,8 @@ class Ledger {
   std::vector<SliceState> slices_;
   Counts counts_;
   uint64_t commits_ = 0;
+  std::string doubtful_token_;
+  Counts doubtful_;
   bool adopted_ = false, restored_ = false;
 };
 

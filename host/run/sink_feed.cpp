@@ -353,6 +353,7 @@ Status SinkFeed::commit(bool final) {
     return {};
   });
   busy_ += steady_clock::now() - begin;
+  if (!status.ok() && is_worker_loss(status.error())) ledger_.leave_in_doubt(token, commits);
   if (!status.ok()) return status;
   last_commit_ = steady_clock::now();
   uncommitted_bytes_ = 0;
