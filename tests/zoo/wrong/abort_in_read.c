@@ -1,0 +1,2 @@
+#define TINY_BETWEEN abort()
+#include "tiny_source.h"

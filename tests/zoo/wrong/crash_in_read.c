@@ -1,0 +1,2 @@
+#define TINY_BETWEEN tiny_crash()
+#include "tiny_source.h"

@@ -1,0 +1,2 @@
+#define TINY_IN_COMMIT _exit(7)
+#include "tiny_sink.h"

@@ -1,0 +1,2 @@
+#define TINY_BETWEEN tiny_hang()
+#include "tiny_source.h"

@@ -1,0 +1,2 @@
+#define TINY_IN_WRITE tiny_hang()
+#include "tiny_sink.h"

@@ -1,0 +1,4 @@
+#include "tiny_source.h"
+__attribute__((constructor)) static void at_once(void) {
+  tiny_hang();
+}

@@ -1,0 +1,3 @@
+/* A required function is not there. */
+#define TINY_READ NULL
+#include "tiny_source.h"

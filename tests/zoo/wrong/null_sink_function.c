@@ -1,0 +1,3 @@
+/* A required function is not there. */
+#define TINY_WRITE NULL
+#include "tiny_sink.h"

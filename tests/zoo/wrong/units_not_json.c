@@ -1,0 +1,2 @@
+#define TINY_UNIT "{\"unitId\": all, \xff"
+#include "tiny_source.h"
