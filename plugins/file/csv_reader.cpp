@@ -141,7 +141,7 @@ std::optional<CsvReader::Refusal> CsvReader::put_cell(size_t column) {
   const CsvColumn& to = layout_.columns[column];
   const CsvField& from = parser_.fields()[column];
   if (config_.is_null(from, to.field.type)) return std::nullopt;
-  if ((!to.guessed || fits_guess(to.field.type, from.text)) && put_value(column, from.text))
+  if ((!to.guessed || may_fit_guess(to.field.type, from.text)) && put_value(column, from.text))
     return std::nullopt;
   std::string reason = "column \"" + to.field.name + "\": " + shown(from.text) + " is no " +
                        std::string(to_string(to.field.type));

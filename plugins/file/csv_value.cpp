@@ -27,12 +27,14 @@ bool digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Takes exactly `count` digits from the front.
+// Takes exactly `count` digits from the front, few enough for an int.
 std::optional<int> take_digits(std::string_view& text, size_t count) {
-  if (text.size() < count ||
-      !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(count), digit))
-    return std::nullopt;
-  const std::optional<int> value = parse_number<int>(text.substr(0, count));
+  if (text.size() < count) return std::nullopt;
+  int value = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (!digit(text[i])) return std::nullopt;
+    value = value * 10 + (text[i] - '0');
+  }
   text.remove_prefix(count);
   return value;
 }
@@ -124,18 +126,30 @@ std::optional<int64_t> parse_timestamp(std::string_view text) {
   return (minutes * 60 + *second) * 1000000 + *micros;
 }
 
-bool fits_guess(Type type, std::string_view text) {
+bool may_fit_guess(Type type, std::string_view text) {
   // 007 and +1 are labels, not numbers.
   const std::string_view digits = !text.empty() && text.front() == '-' ? text.substr(1) : text;
-  const bool plain_number = !digits.empty() && digit(digits.front()) &&
-                            !(digits.size() > 1 && digits[0] == '0' && digit(digits[1]));
   switch (type) {
     case Type::boolean:
-      return text.size() > 1 && parse_bool(text).has_value();
+      return text.size() > 1;
     case Type::int64:
-      return plain_number && parse_int64(text);
     case Type::float64:
-      return plain_number && parse_float64(text);
+      return !digits.empty() && digit(digits.front()) &&
+             !(digits.size() > 1 && digits[0] == '0' && digit(digits[1]));
+    default:
+      return true;
+  }
+}
+
+bool fits_guess(Type type, std::string_view text) {
+  if (!may_fit_guess(type, text)) return false;
+  switch (type) {
+    case Type::boolean:
+      return parse_bool(text).has_value();
+    case Type::int64:
+      return parse_int64(text).has_value();
+    case Type::float64:
+      return parse_float64(text).has_value();
     case Type::date32:
       return parse_date(text).has_value();
     case Type::timestamp:

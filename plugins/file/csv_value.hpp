@@ -30,4 +30,7 @@ class TypeGuess {
 // 0041 and 1 do not become 41 and true unasked.
 bool fits_guess(Type type, std::string_view text);
 
+// The part of fits_guess that the parse functions do not answer: a text that passes fits when it parses.
+bool may_fit_guess(Type type, std::string_view text);
+
 }  // namespace sluice::file

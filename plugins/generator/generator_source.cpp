@@ -84,13 +84,14 @@ void GeneratorSource::read_documents(Range range, SourceWriter& out) {
     out.expect_bytes((range.to - next) * record_bytes_);
   while (next < range.to) {
     limit.pace([&] { builder.tick(); });
-    if (char* to = builder.reserve(size_t{record_bytes_} + RecordText::slack)) {
-      text.fill(to);
-      builder.commit(record_bytes_);
+    const uint64_t wanted = rate_ > 0 ? 1 : range.to - next;
+    if (const auto room = builder.reserve_run(record_bytes_, wanted, RecordText::slack); room.count > 0) {
+      text.fill(room.to, room.count);
+      builder.commit_run(room.count, record_bytes_);
+      next += room.count;
     } else {
-      text.seek(next + 1);
+      text.seek(++next);
     }
-    ++next;
   }
   builder.flush();
 }

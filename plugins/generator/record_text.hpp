@@ -31,62 +31,18 @@ class RecordText {
   // The next fill() writes record `index`.
   void seek(uint64_t index);
 
-  void fill(char* to) {
-    if (record_bytes_ >= smallest_with_text) [[likely]]
-      fill_with_text(to);
-    else
-      fill_with_blanks(to);
-    advance();
-  }
+  // Writes the next `count` records one behind another.
+  void fill(char* to, uint64_t count);
 
  private:
   static constexpr uint32_t pool_choices = 4096;  // a power of two; small enough for the first-level cache
   static constexpr uint32_t head_room = 48;       // at most 6 + 20 + 9 are used
+  static constexpr uint32_t head_digits = 6;      // where the digits begin
   static constexpr char middle[] = "\",\"text\":\"";
   static constexpr uint32_t middle_size = sizeof middle - 1;
 
-  void fill_with_text(char* to) {
-    const uint64_t hash = hash_(index_);
-    std::memcpy(to, head_, head_room);
-    char* at = to + head_size_;
-    write_hex(static_cast<uint32_t>(hash >> 32), at);
-    write_hex(static_cast<uint32_t>(hash), at + 8);
-    std::memcpy(at + 16, middle, middle_size);
-    at += 16 + middle_size;
-    const char* from = pool_.data() + (hash & (pool_choices - 1));
-    // Fixed-size blocks compile to plain vector moves; a call to memcpy costs more than the copy.
-    for (uint32_t done = 0; done < text_size_; done += slack) std::memcpy(at + done, from + done, slack);
-    std::memcpy(at + text_size_, "\"}", 2);
-  }
-  void fill_with_blanks(char* to) const {
-    const uint32_t used = 6 + digits_;
-    std::memcpy(to, head_, used);
-    std::memset(to + used, ' ', record_bytes_ - used - 1);
-    to[record_bytes_ - 1] = '}';
-  }
-  // Eight hexadecimal digits, most significant first, computed side by side in one word.
-  static void write_hex(uint32_t value, char* to) {
-    uint64_t x = __builtin_bswap32(value);
-    x = (x | (x << 16)) & 0x0000ffff0000ffffull;
-    x = (x | (x << 8)) & 0x00ff00ff00ff00ffull;
-    x = ((x >> 4) | (x << 8)) & 0x0f0f0f0f0f0f0f0full;
-    const uint64_t letters = ((x + 0x0606060606060606ull) >> 4) & 0x0101010101010101ull;
-    x += 0x3030303030303030ull + letters * ('a' - '0' - 10);
-    std::memcpy(to, &x, 8);
-  }
-  // Counts the decimal digits on in place: nine times in ten one byte changes.
-  void advance() {
-    ++index_;
-    char* digit = head_ + 6 + digits_ - 1;
-    while (*digit == '9') {
-      *digit-- = '0';
-      if (digit == head_ + 5) {
-        seek(index_);
-        return;
-      }
-    }
-    ++*digit;
-  }
+  void fill_texts(char* to, uint32_t digit, uint32_t count) const;
+  void fill_blanks(char* to, uint32_t digit, uint32_t count) const;
 
   const RecordHash hash_;
   const uint32_t record_bytes_;

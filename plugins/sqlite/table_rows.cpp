@@ -30,8 +30,23 @@ bool is_utf8(std::string_view text) {
   return simdjson::validate_utf8(text.data(), text.size());
 }
 
-// Empty: the cell is set; else why the row is refused.
-std::string_view read_cell(const ColumnView& column, uint32_t row, Arena& arena, Cell& cell) {
+// Whether every text of the column is UTF-8: all its bytes together are, and no text begins inside a
+// character. False may also mean that bytes which belong to no row are not.
+bool all_utf8(const ColumnView& column, uint32_t rows) {
+  if (column.type() != Type::utf8 && column.type() != Type::json) return true;
+  if (rows == 0) return true;
+  const uint32_t begin = column.offset(0);
+  const std::string_view all(column.text(0).data(), column.offset(rows) - begin);
+  if (!is_utf8(all)) return false;
+  for (uint32_t row = 1; row < rows; ++row) {
+    const uint32_t at = column.offset(row) - begin;
+    if (at < all.size() && (static_cast<unsigned char>(all[at]) & 0xc0u) == 0x80u) return false;
+  }
+  return true;
+}
+
+// Empty: the cell is set; else why the row is refused. `checked`: what all_utf8 says of the column.
+std::string_view read_cell(const ColumnView& column, bool checked, uint32_t row, Arena& arena, Cell& cell) {
   switch (column.type()) {
     case Type::boolean:
       cell = Cell::of(column.boolean(row) ? 1 : 0);
@@ -47,7 +62,7 @@ std::string_view read_cell(const ColumnView& column, uint32_t row, Arena& arena,
       return {};
     case Type::utf8:
     case Type::json:
-      if (!is_utf8(column.text(row))) return "text that is not UTF-8";
+      if (!checked && !is_utf8(column.text(row))) return "text that is not UTF-8";
       cell = Cell::of_bytes(Cell::Kind::text, column.text(row), seen_text);
       return {};
     case Type::date32:
@@ -68,6 +83,7 @@ std::string_view read_cell(const ColumnView& column, uint32_t row, Arena& arena,
 void read_table_rows(const BatchView& batch, TableTarget& target, RowSet& rows) {
   std::vector<ColumnView> views;
   std::vector<uint32_t> places;
+  std::vector<bool> checked;
   for (uint32_t i = 0; i < batch.column_count(); ++i) {
     views.push_back(batch.column(i));
     const uint32_t place = column_for(target, views[i].name(), declared_type(views[i].type()));
@@ -78,6 +94,7 @@ void read_table_rows(const BatchView& batch, TableTarget& target, RowSet& rows) 
                         std::string(views[i].name()) + "\" are one column in SQLite, which ignores case")
             .try_this("rename one of them in the source");
     places.push_back(place);
+    checked.push_back(all_utf8(views[i], batch.size()));
   }
   for (uint32_t row = 0; row < batch.size(); ++row) {
     const auto begin = static_cast<uint32_t>(rows.cells.size());
@@ -85,7 +102,7 @@ void read_table_rows(const BatchView& batch, TableTarget& target, RowSet& rows) 
     for (uint32_t i = 0; i < views.size() && reason.empty(); ++i) {
       Cell cell;
       if (!views[i].is_null(row))
-        if (std::string_view wrong = read_cell(views[i], row, rows.arena, cell); !wrong.empty())
+        if (std::string_view wrong = read_cell(views[i], checked[i], row, rows.arena, cell); !wrong.empty())
           reason = "column \"" + std::string(views[i].name()) + "\" has " + std::string(wrong);
       cell.column = places[i];
       rows.cells.push_back(cell);

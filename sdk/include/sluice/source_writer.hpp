@@ -2,6 +2,7 @@
 // the limits of the run. The builders in batch/ are the comfortable way to use it.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +24,12 @@ class SourceWriter {
   SourceWriter(const SourceWriter&) = delete;
   SourceWriter& operator=(const SourceWriter&) = delete;
 
-  uint32_t max_batch_records() const { return abi_->max_batch_records; }
+  // The policy's, or one record for each eight bytes that a batch may have: room for the places of more would
+  // be claimed with each batch, and used by none but of the shortest records.
+  uint32_t max_batch_records() const {
+    const uint64_t worthwhile = std::max<uint64_t>(abi_->max_batch_bytes / 8, 10'000);
+    return static_cast<uint32_t>(std::min<uint64_t>(abi_->max_batch_records, worthwhile));
+  }
   uint64_t max_batch_bytes() const { return abi_->max_batch_bytes; }
   uint64_t max_batch_delay_ms() const { return abi_->max_batch_delay; }
   uint64_t max_frame_bytes() const { return abi_->max_frame_bytes; }

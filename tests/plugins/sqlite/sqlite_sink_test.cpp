@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cstring>
 
 #include "sqlite_fixture.hpp"
 
@@ -170,6 +172,22 @@ BOOST_AUTO_TEST_CASE(a_date_without_a_four_digit_year_is_rejected) {
   BOOST_REQUIRE(out.rejections().size() == 2u);
   BOOST_TEST(out.rejections()[0].record == 0u);
   BOOST_TEST(out.rejections()[1].record == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_character_cut_in_two_is_text_in_neither_row) {
+  FrameBytes frame = testing::table_frame({{"s", Type::utf8}}, {R"(["ab"])", R"(["cd"])", R"(["ok"])"});
+  const std::string placed = "abcdok", wanted = "a\303\251dok";
+  const auto same = [](std::byte a, char b) { return static_cast<char>(a) == b; };
+  const auto at = std::search(frame.begin(), frame.end(), placed.begin(), placed.end(), same);
+  BOOST_TEST_REQUIRE((at != frame.end()));
+  std::memcpy(&*at, wanted.data(), wanted.size());
+  SinkRun out = sink();
+  out.open({.unit_id = "t"});
+  const WriteResult result = out.write_frame(frame);
+  BOOST_TEST(result.written == 1u);
+  BOOST_TEST(result.rejected == 2u);
+  out.commit();
+  BOOST_TEST(query("SELECT s FROM t") == (Lines{"ok"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -238,16 +238,18 @@ class FrameChecker {
     if (column.data.size < wanted) return bad(index, "data is cut off");
     return {};
   }
+  // Works on copies: the entries are read a second time here, and sorting must not see a name change.
   Status check_names() const {
-    std::vector<std::string_view> names(header_.column_count);
+    std::vector<std::string> names(header_.column_count);
     for (uint32_t i = 0; i < header_.column_count; ++i) {
-      auto column = load<sluice_frame_column>(bytes_.data() + header_.header_size + size_t{i} * 64);
-      names[i] = {reinterpret_cast<const char*>(bytes_.data()) + column.name.offset, column.name.size};
+      const auto column = load<sluice_frame_column>(bytes_.data() + header_.header_size + size_t{i} * 64);
+      if (!inside(column.name)) return bad(i, "a buffer lies outside");
+      names[i].assign(reinterpret_cast<const char*>(bytes_.data()) + column.name.offset, column.name.size);
       if (!is_utf8(names[i])) return bad(i, "the name is not UTF-8");
     }
     std::sort(names.begin(), names.end());
     auto twin = std::adjacent_find(names.begin(), names.end());
-    return twin == names.end() ? Status() : bad("two columns are named \"" + std::string(*twin) + "\"");
+    return twin == names.end() ? Status() : bad("two columns are named \"" + *twin + "\"");
   }
   uint32_t count_nulls(const sluice_frame_column& column) const {
     uint32_t nulls = 0;
@@ -260,27 +262,41 @@ class FrameChecker {
     if (rows == 0) return {};
     if (column.offsets.size < (rows + 1) * 4) return bad(index, "offsets are cut off");
     const std::byte* offsets = bytes_.data() + column.offsets.offset;
-    // Branch-free so that it vectorises: one descending pair anywhere sets the flag.
+    if (column.role == SLUICE_COLUMN_VALUE && (header_.flags & SLUICE_FRAME_DELIMITED))
+      return check_delimited(index, column, offsets);
+    if (descend(offsets, rows)) return bad(index, "offsets descend");
+    if (load<uint32_t>(offsets + rows * 4) > column.data.size) return bad(index, "offsets reach outside");
+    return {};
+  }
+  // Branch-free so that it vectorises: one descending pair anywhere sets the flag.
+  static bool descend(const std::byte* offsets, uint64_t rows) {
     uint32_t descending = 0;
     for (uint64_t row = 0; row < rows; ++row)
       descending |=
           static_cast<uint32_t>(load<uint32_t>(offsets + row * 4) > load<uint32_t>(offsets + row * 4 + 4));
-    if (descending) return bad(index, "offsets descend");
-    if (load<uint32_t>(offsets + rows * 4) > column.data.size) return bad(index, "offsets reach outside");
-    if (column.role == SLUICE_COLUMN_VALUE && (header_.flags & SLUICE_FRAME_DELIMITED))
-      return check_delimiters(index, column, offsets);
-    return {};
+    return descending != 0;
   }
-  // Each value that claims a trailing delimiter must be long enough to have one and end with it.
-  Status check_delimiters(uint32_t index, const sluice_frame_column& column, const std::byte* offsets) const {
-    const uint64_t ends = header_.record_count - ((header_.flags & SLUICE_FRAME_LAST_UNDELIMITED) ? 1u : 0u);
+  // Each value that claims a trailing delimiter must be long enough to have one and end with it. One pass,
+  // and each offset is read once and bounded before it leads anywhere: the writer may be another process that
+  // goes on writing.
+  Status check_delimited(uint32_t index, const sluice_frame_column& column, const std::byte* offsets) const {
+    const uint64_t rows = header_.record_count;
+    const uint64_t ends = rows - ((header_.flags & SLUICE_FRAME_LAST_UNDELIMITED) ? 1u : 0u);
+    const uint32_t size = column.data.size;
     const std::byte* data = bytes_.data() + column.data.offset;
     const auto delimiter = std::byte{header_.delimiter};
-    for (uint64_t row = 0; row < ends; ++row) {
-      uint32_t begin = load<uint32_t>(offsets + row * 4), end = load<uint32_t>(offsets + row * 4 + 4);
-      if (begin == end || data[end - 1] != delimiter) return bad(index, "a value lacks its delimiter");
+    uint32_t begin = load<uint32_t>(offsets);
+    for (uint64_t row = 0; row < rows; ++row) {
+      const auto end = load<uint32_t>(offsets + row * 4 + 4);
+      const bool whole = end > begin && end <= size && (data[end - 1] == delimiter || row >= ends);
+      if (!whole && (row < ends || end < begin || end > size)) {
+        // The whole column has the worst to tell.
+        if (descend(offsets, rows)) return bad(index, "offsets descend");
+        return bad(index, end > size ? "offsets reach outside" : "a value lacks its delimiter");
+      }
+      begin = end;
     }
-    return {};
+    return begin > size ? bad(index, "offsets reach outside") : Status();
   }
 
   std::span<const std::byte> bytes_;

@@ -87,7 +87,7 @@ class DocumentBuilder {
   };
   Run reserve_run(size_t size, uint64_t most, size_t slack = 0) {
     char* to = reserve(size + slack);
-    if (!to || size == 0) return {to, to ? 1u : 0u};
+    if (!to || size == 0 || extra_) return {to, to ? 1u : 0u};
     // What the batch still takes, and no more than lie before the next look at the clock.
     most = std::min<uint64_t>(most, std::min(batch_records_ - count_, 256 - ((count_ + 1) & 255u)));
     most = std::min<uint64_t>(most, (capacity_ - beside() - used_ - slack) / size);

@@ -1,0 +1,166 @@
+// TextReader's look at a chunk: where lines end, which of them are records, and which are refused.
+#include <algorithm>
+#include <cstring>
+
+#include "line_ends.hpp"
+#include "text_reader.hpp"
+
+namespace sluice::file {
+
+bool TextReader::scan() {
+  const uint32_t begin = rules_.json ? scan_json() : scan_lines();
+  if (at_end_ && !failure_ && wants_record(begin)) scan_tail(begin);
+  done_ = done_ || begin >= slice_limit_;
+  const std::string_view rest(data_ + taken_, filled_ - taken_);
+  if (pending_ && done_ && taken_ < begin) {
+    join_blanks(begin);
+  } else if (pending_ && at_end_ && !rest.empty() && is_blank(rest)) {
+    join_blanks(filled_);
+  } else if (pending_ && !done_ && !at_end_ && !failure_ && chunk_.count() > 0 && holes_.empty() &&
+             is_blank(rest)) {
+    // Blank lines may follow in the next chunk: the last record waits there for them. Not when it is the only
+    // one, nor when a line that was rejected would be read twice.
+    taken_ = pending_->begin;
+    taken_lines_ = pending_->lines_before;
+    pending_.reset();
+  }
+  mark_pending();
+  return taken_ > 0;
+}
+
+// Whether a record that begins at `begin` belongs to this chunk.
+bool TextReader::wants_record(uint32_t begin) const {
+  return chunk_.count() + (pending_ ? 1u : 0u) < record_limit_ && taken_ < byte_limit_ &&
+         begin < slice_limit_;
+}
+
+// Every line is a record: their ends go straight to where the batch has them.
+uint32_t TextReader::scan_lines() {
+  std::span<uint32_t> ends = chunk_.marks();
+  ends = ends.first(std::min<uint64_t>(ends.size(), record_limit_));
+  if (!wants_record(0)) return 0;
+  auto count = static_cast<uint32_t>(find_line_ends(data_, 0, filled_, ends));
+  // The first that ends at the limit or behind it is the last that begins before it.
+  const uint64_t limit = std::min(byte_limit_, slice_limit_);
+  if (count > 0 && ends[count - 1] > limit)
+    count =
+        static_cast<uint32_t>(std::lower_bound(ends.begin(), ends.begin() + count, limit) - ends.begin() + 1);
+  chunk_.marked(count);
+  taken_ = chunk_.end();
+  lines_ = taken_lines_ = count;
+  return taken_;
+}
+
+uint32_t TextReader::scan_json() {
+  uint32_t begin = 0;
+  while (wants_record(begin)) {
+    const uint32_t end = next_line(begin);
+    if (end == begin) break;
+    ++lines_;
+    take_line(begin, end);
+    begin = end;
+  }
+  return begin;
+}
+
+// The end of the line that begins at `begin`; `begin` itself when it has none in this chunk. Lines are found,
+// and validated together, a block at a time.
+uint32_t TextReader::next_line(uint32_t begin) {
+  if (line_ends_.empty()) {
+    const uint32_t end = std::min(filled_, begin + JsonLines::largest_block);
+    line_ends_ = std::span(block_ends_).first(find_line_ends(data_, begin, end, block_ends_));
+    in_block_ = rules_.validate_json && !line_ends_.empty();
+    if (in_block_) block_.take(data_, begin, line_ends_.back());
+  }
+  if (!line_ends_.empty()) {
+    const uint32_t end = line_ends_.front();
+    line_ends_ = line_ends_.subspan(1);
+    return end;
+  }
+  // Longer than a block.
+  const void* newline = std::memchr(data_ + begin, '\n', filled_ - begin);
+  return newline ? static_cast<uint32_t>(static_cast<const char*>(newline) - data_ + 1) : begin;
+}
+
+// The end of the file: [begin, filled_) has no newline, and blank lines may stand before it.
+void TextReader::scan_tail(uint32_t begin) {
+  const std::string_view tail(data_ + begin, filled_ - begin);
+  if (!rules_.json) {
+    if (tail.empty()) return;
+    chunk_.mark(filled_);
+    taken_ = filled_;
+    return;
+  }
+  if (is_blank(tail)) return;
+  const auto reason = validator_.reason_against(tail);
+  if (!reason) {
+    accept(filled_);
+  } else if (task_.incremental) {
+    done_ = true;
+    host_.log(LogLevel::warning,
+              "the last line of " + task_.name + " is not whole yet and is left for the next run",
+              Json::object({{"where", where(position_.lines() + lines_, position_.offset() + begin)},
+                            {"bytes", uint64_t{tail.size()}}}));
+  } else {
+    reject_line(begin, filled_, *reason + " (the file ends in this line)");
+  }
+}
+
+// A line of NDJSON, newline included.
+void TextReader::take_line(uint32_t begin, uint32_t end) {
+  const JsonLines::Found found = in_block_ ? block_.next(end) : JsonLines::Found::unsure;
+  if (found == JsonLines::Found::document) return accept(end);
+  const std::string_view line(data_ + begin, end - begin);
+  if (is_blank(line)) return;
+  if (rules_.validate_json)
+    if (const auto reason = validator_.reason_against(line)) {
+      reject_line(begin, end, *reason);
+      return;
+    }
+  accept(end);
+}
+
+void TextReader::accept(uint32_t end) {
+  mark_pending();
+  pending_ = Pending{taken_, taken_lines_, end - dropped_};
+  taken_ = end;
+  taken_lines_ = lines_;
+}
+
+// [taken_, end) holds blank lines: they become part of the last record.
+void TextReader::join_blanks(uint32_t end) {
+  pending_->end = end - dropped_;
+  taken_ = end;
+  taken_lines_ = lines_;
+}
+
+void TextReader::mark_pending() {
+  if (pending_) chunk_.mark(pending_->end);
+  pending_.reset();
+}
+
+// When the run tolerates no more, what was good before the line is handed over first, with a checkpoint in
+// front of it.
+void TextReader::reject_line(uint32_t begin, uint32_t end, const std::string& reason) {
+  const bool terminated = data_[end - 1] == '\n';
+  const std::string_view value(data_ + begin, end - begin - (terminated ? 1u : 0u));
+  const uint64_t lines_before = position_.lines() + lines_ - (terminated ? 1u : 0u);
+  try {
+    out_.reject("E_JSON_INVALID", reason, where(lines_before, position_.offset() + begin), value);
+  } catch (const Error&) {
+    const std::exception_ptr refused = std::current_exception();
+    try {
+      mark_pending();
+      publish(taken_);
+    } catch (const Error&) {  // the refusal tells more
+    }
+    std::rethrow_exception(refused);
+  }
+  // Blank lines before it stay in place and join the next record.
+  holes_.emplace_back(begin, end);
+  dropped_ += end - begin;
+  taken_ = end;
+  taken_lines_ = lines_;
+}
+
+}  // namespace sluice::file
