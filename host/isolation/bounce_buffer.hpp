@@ -1,5 +1,5 @@
-// Memory shared with a worker for bytes that do not lie in shared memory by themselves: what a provider from a
-// plugin stages, frames with durability disk before they are written, tables made into documents.
+// Memory shared with a worker for bytes that do not lie in shared memory by themselves: what a provider from
+// a plugin stages, frames with durability disk before they are written, tables made into documents.
 #pragma once
 
 #include <cstddef>

@@ -35,8 +35,9 @@ Status IsolatedInstance::create() {
   if (status != SLUICE_OK) return from_abi(status, error);
   functions_ = results_.u32();
   if (functions_ & 1u) return {};
-  return Error(ErrorClass::system, "E_PLUGIN_ANSWER", "the instance has no table of functions, or no destroy()",
-               of_->plugin->path.string(), "report this to the plugin's vendor");
+  return Error(ErrorClass::system, "E_PLUGIN_ANSWER",
+               "the instance has no table of functions, or no destroy()", of_->plugin->path.string(),
+               "report this to the plugin's vendor");
 }
 
 void IsolatedInstance::cancel() {
@@ -44,7 +45,8 @@ void IsolatedInstance::cancel() {
 }
 
 sluice_status IsolatedInstance::call(const char* name, Message kind, const MessageWriter& body,
-                                     sluice_error* error, const Serve& serve, std::span<const int> descriptors) {
+                                     sluice_error* error, const Serve& serve,
+                                     std::span<const int> descriptors) {
   unheeded_ = 0;
   if (!channel_.send(kind, body, descriptors)) return lost(name, error);
   for (;;) {

@@ -13,8 +13,12 @@ sluice_sink IsolatedSink::hand_over(std::unique_ptr<IsolatedSink> sink) {
   api.open = &IsolatedSink::open;
   api.write = &IsolatedSink::write;
   api.commit = &IsolatedSink::commit;
-  api.abort = [](void* self, sluice_error* error) { return get(self).call("abort", Message::abort, {}, error); };
-  api.check = [](void* self, sluice_error* error) { return get(self).call("check", Message::check, {}, error); };
+  api.abort = [](void* self, sluice_error* error) {
+    return get(self).call("abort", Message::abort, {}, error);
+  };
+  api.check = [](void* self, sluice_error* error) {
+    return get(self).call("check", Message::check, {}, error);
+  };
   api.cancel = [](void* self) { get(self).cancel(); };
   keep_functions(sink->functions(), api);
   const sluice_sink out{sizeof(sluice_sink), 0, sink.get(), &api};
@@ -43,10 +47,10 @@ sluice_status IsolatedSink::write(void* self, sluice_bytes frame, const sluice_s
     std::memcpy(sink.bounce().bytes(), at, frame.size);
   }
   const int descriptors[] = {descriptor.get()};
-  const sluice_status status =
-      sink.call("write", Message::write, MessageWriter().place(place), error,
-                [&](Received& message) { return sink.serve_reject(message, *rejects); },
-                std::span(descriptors).first(descriptor ? 1 : 0));
+  const sluice_status status = sink.call(
+      "write", Message::write, MessageWriter().place(place), error,
+      [&](Received& message) { return sink.serve_reject(message, *rejects); },
+      std::span(descriptors).first(descriptor ? 1 : 0));
   if (status != SLUICE_OK) return status;
   result->written = sink.results().u64();
   result->rejected = sink.results().u64();

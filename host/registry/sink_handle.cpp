@@ -19,7 +19,8 @@ bool adds_up(const sluice_write_result& result, uint64_t records) {
 
 }  // namespace
 
-Result<SinkHandle> SinkHandle::create(EndpointTemplatePtr of, std::string_view config, const sluice_host* host, const InstancePlace& place) {
+Result<SinkHandle> SinkHandle::create(EndpointTemplatePtr of, std::string_view config,
+                                      const sluice_host* host, const InstancePlace& place) {
   if (!of->descriptor.sink) return wrong_role(*of, "sink");
   sluice_sink sink{};
   sink.size = sizeof sink;

@@ -25,7 +25,7 @@ class SinkHandle {
   // handle. Fails with E_ENDPOINT_ROLE when the template is no sink, with E_PLUGIN_ANSWER when the instance
   // is not complete.
   static Result<SinkHandle> create(EndpointTemplatePtr of, std::string_view config, const sluice_host* host,
-  const InstancePlace& place = {});
+                                   const InstancePlace& place = {});
 
   SinkHandle(SinkHandle&& other) noexcept;
   SinkHandle& operator=(SinkHandle&& other) noexcept;

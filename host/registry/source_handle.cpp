@@ -23,7 +23,8 @@ std::string_view unit_id_of(const boost::json::object& unit) {
 
 }  // namespace
 
-Result<SourceHandle> SourceHandle::create(EndpointTemplatePtr of, std::string_view config, const sluice_host* host, const InstancePlace& place) {
+Result<SourceHandle> SourceHandle::create(EndpointTemplatePtr of, std::string_view config,
+                                          const sluice_host* host, const InstancePlace& place) {
   if (!of->descriptor.source) return wrong_role(*of, "source");
   sluice_source source{};
   source.size = sizeof source;

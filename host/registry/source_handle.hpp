@@ -22,7 +22,7 @@ class SourceHandle {
   // handle. Fails with E_ENDPOINT_ROLE when the template is no source, with E_PLUGIN_ANSWER when the instance
   // is not complete.
   static Result<SourceHandle> create(EndpointTemplatePtr of, std::string_view config, const sluice_host* host,
-  const InstancePlace& place = {});
+                                     const InstancePlace& place = {});
 
   SourceHandle(SourceHandle&& other) noexcept;
   SourceHandle& operator=(SourceHandle&& other) noexcept;

@@ -34,8 +34,8 @@ class Ledger {
   explicit Ledger(std::vector<SliceState> slices) : slices_(std::move(slices)) {}
 
   void commit(const std::vector<Commit>& commits);
-  // The sink's process went away during the commit of this token: whether it is durable, the next attempt finds
-  // out.
+  // The sink's process went away during the commit of this token: whether it is durable, the next attempt
+  // finds out.
   void leave_in_doubt(std::string token, const std::vector<Commit>& commits);
   // What the sink holds now. When that is the token in doubt, what it covers counts as committed.
   void settle(std::string_view token);

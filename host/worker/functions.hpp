@@ -26,8 +26,8 @@ uint32_t bits_of(const Table& table, Function Table::*... members) {
 
 inline uint32_t functions_of(const sluice_source_api& table) {
   using Api = sluice_source_api;
-  return bits_of(table, &Api::destroy, &Api::units, &Api::read, &Api::check, &Api::unit, &Api::plan, &Api::merge,
-                 &Api::cancel);
+  return bits_of(table, &Api::destroy, &Api::units, &Api::read, &Api::check, &Api::unit, &Api::plan,
+                 &Api::merge, &Api::cancel);
 }
 
 inline uint32_t functions_of(const sluice_sink_api& table) {
@@ -44,8 +44,8 @@ void keep_only(uint32_t bits, Table& table, Function Table::*... members) {
 
 inline void keep_functions(uint32_t bits, sluice_source_api& table) {
   using Api = sluice_source_api;
-  keep_only(bits, table, &Api::destroy, &Api::units, &Api::read, &Api::check, &Api::unit, &Api::plan, &Api::merge,
-            &Api::cancel);
+  keep_only(bits, table, &Api::destroy, &Api::units, &Api::read, &Api::check, &Api::unit, &Api::plan,
+            &Api::merge, &Api::cancel);
 }
 
 inline void keep_functions(uint32_t bits, sluice_sink_api& table) {

@@ -14,14 +14,14 @@ enum class Message : uint16_t {
   none = 0,
 
   // Control channel, host to worker. The worker ends when it closes.
-  budget,        // u64 each, UINT64_MAX: none: memory bytes, cpu seconds, open files; u32: no processes, no network
-  load,          // text name, u32 count, texts companions; descriptor: the plugin's copy
-  open,          // u32 instance; descriptor: its channel
-  cancel,        // u32 instance, u32: host says stop
+  budget,  // u64 each, UINT64_MAX: none: memory bytes, cpu seconds, open files; u32: no processes, no network
+  load,    // text name, u32 count, texts companions; descriptor: the plugin's copy
+  open,    // u32 instance; descriptor: its channel
+  cancel,  // u32 instance, u32: host says stop
   secret_reply,  // u32 request, status, text value or error
 
   // Control channel, worker to host.
-  loaded,     // u32 x5: size, abi_version, abi_oldest, aligned, create functions (bits); text descriptor
+  loaded,       // u32 x5: size, abi_version, abi_oldest, aligned, create functions (bits); text descriptor
   load_failed,  // text: the loader's words
   log,          // u32 instance, u32 level, text message, text fields
   metric,       // u32 instance, text name, f64
@@ -30,37 +30,37 @@ enum class Message : uint16_t {
 
   // Instance channel, host to worker: calls, one at a time. Each is answered by `done`, after any number of
   // the messages below.
-  create,   // u32 role (0 source, 1 sink), text template, text config -> u32 functions there (bits)
-  destroy,  // ->
-  check,    // ->
-  units,    // ->
-  unit,     // text unit_id ->
-  plan,     // read request, u32 max_slices ->
-  merge,    // text ->
-  read,     // read request, writer limits ->
+  create,     // u32 role (0 source, 1 sink), text template, text config -> u32 functions there (bits)
+  destroy,    // ->
+  check,      // ->
+  units,      // ->
+  unit,       // text unit_id ->
+  plan,       // read request, u32 max_slices ->
+  merge,      // text ->
+  read,       // read request, writer limits ->
   sink_open,  // write request ->
   write,      // place -> u64 x4: written, rejected, filtered, bytes
   commit,     // u32 final, text token -> u32 reached
   abort,      // ->
   // Answers to what the worker asks during a call.
-  emitted,  // u32: not 0 to stop
-  claimed,  // status, error, place
+  emitted,   // u32: not 0 to stop
+  claimed,   // status, error, place
   answered,  // status, error
 
   // Instance channel, worker to host.
-  emit,     // text -> emitted
-  claim,    // u64 bytes -> claimed
-  publish,  // u64 bytes; no answer: what is wrong with it the next claim tells
-  abandon,  // no answer
-  reject,   // text code, reason, where, value -> answered
-  filter,   // u64; no answer
-  expect,   // u64; no answer
+  emit,            // text -> emitted
+  claim,           // u64 bytes -> claimed
+  publish,         // u64 bytes; no answer: what is wrong with it the next claim tells
+  abandon,         // no answer
+  reject,          // text code, reason, where, value -> answered
+  filter,          // u64; no answer
+  expect,          // u64; no answer
   reject_written,  // u32 record, text code, text reason -> answered
   done,            // status, u32 threw, error, then the call's results
 };
 
-// A place in memory that both map: u64 region, u64 offset, u64 bytes, u64 region bytes; with a descriptor when
-// the region is new to the receiver.
+// A place in memory that both map: u64 region, u64 offset, u64 bytes, u64 region bytes; with a descriptor
+// when the region is new to the receiver.
 struct PlaceMessage {
   uint64_t region = 0, offset = 0, bytes = 0, region_bytes = 0;
 };

@@ -45,7 +45,8 @@ uint64_t processes_below(pid_t pid, uint64_t most) {
     const std::string tasks = "/proc/" + std::to_string(look.back()) + "/task";
     look.pop_back();
     std::error_code error;
-    for (std::filesystem::directory_iterator at(tasks, error), end; !error && at != end; at.increment(error)) {
+    for (std::filesystem::directory_iterator at(tasks, error), end; !error && at != end;
+         at.increment(error)) {
       std::ifstream children(at->path() / "children");
       for (pid_t child = 0; count < most && children >> child; ++count) look.push_back(child);
     }

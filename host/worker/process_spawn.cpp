@@ -20,10 +20,10 @@ namespace sluice::host {
 namespace {
 
 Error failed(const std::filesystem::path& program, const std::string& what, int error) {
-  return Error(ErrorClass::transient, "E_WORKER_START",
-               "cannot start the worker process " + program.string() + ": " + what + ": " +
-                   std::strerror(error),
-               program.string(), "see that the file is there and may be run, and raise the limit of processes");
+  return Error(
+      ErrorClass::transient, "E_WORKER_START",
+      "cannot start the worker process " + program.string() + ": " + what + ": " + std::strerror(error),
+      program.string(), "see that the file is there and may be run, and raise the limit of processes");
 }
 
 class SpawnActions {
@@ -63,10 +63,12 @@ class SpawnActions {
   posix_spawnattr_t attributes_;
 };
 
-// A descriptor above those that the child gets, so that no dup2 there overwrites it or leaves it closed on exec.
+// A descriptor above those that the child gets, so that no dup2 there overwrites it or leaves it closed on
+// exec.
 UniqueFd moved_up(UniqueFd fd) {
-  return fd.get() > worker_control_descriptor ? std::move(fd)
-                                              : UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, worker_control_descriptor + 1));
+  return fd.get() > worker_control_descriptor
+             ? std::move(fd)
+             : UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, worker_control_descriptor + 1));
 }
 
 }  // namespace
@@ -87,8 +89,8 @@ Status spawn_worker(const std::filesystem::path& program, SpawnedProcess& out) {
   std::string path = program.string(), parent = std::to_string(::getpid());
   std::array<char*, 3> arguments{path.data(), parent.data(), nullptr};
   pid_t pid = -1;
-  if (const int error = ::posix_spawn(&pid, path.c_str(), actions.files(), actions.attributes(),
-                                      arguments.data(), environ))
+  if (const int error =
+          ::posix_spawn(&pid, path.c_str(), actions.files(), actions.attributes(), arguments.data(), environ))
     return failed(program, "posix_spawn", error);
   out.pid = pid;
   out.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

@@ -1,4 +1,5 @@
-// The requests of read() and open(), and a writer's limits, as messages. Texts read are views into the message.
+// The requests of read() and open(), and a writer's limits, as messages. Texts read are views into the
+// message.
 #pragma once
 
 #include "host/worker/message.hpp"

@@ -52,9 +52,11 @@ Description of_itself(const WorkerDeath& death, const WorkerBudget& budget) {
   }
   if (!death.status_known)
     return {"E_PLUGIN_CRASHED",
-            "the plugin's process ended; how is not known, since the embedding program took its status", vendor};
+            "the plugin's process ended; how is not known, since the embedding program took its status",
+            vendor};
   return {"E_PLUGIN_EXITED",
-          "the plugin ended its process with exit status " + std::to_string(WEXITSTATUS(death.status)), vendor};
+          "the plugin ended its process with exit status " + std::to_string(WEXITSTATUS(death.status)),
+          vendor};
 }
 
 Description of(const WorkerDeath& death, const WorkerBudget& budget) {
@@ -63,18 +65,21 @@ Description of(const WorkerDeath& death, const WorkerBudget& budget) {
     case WorkerEnd::done:
       break;
     case WorkerEnd::hung:
-      return {"E_PLUGIN_HUNG", "the plugin hung", "raise policy.isolation.budget.callTimeout, if it only needs longer"};
+      return {"E_PLUGIN_HUNG", "the plugin hung",
+              "raise policy.isolation.budget.callTimeout, if it only needs longer"};
     case WorkerEnd::deaf:
-      return {"E_PLUGIN_HUNG", "the plugin did not stop, " + ms(budget.stop_timeout) + " after it was asked to",
+      return {"E_PLUGIN_HUNG",
+              "the plugin did not stop, " + ms(budget.stop_timeout) + " after it was asked to",
               "raise policy.isolation.budget.stopTimeout, if it only needs longer"};
     case WorkerEnd::memory:
       return {"E_PLUGIN_MEMORY",
               "the plugin used up its memory budget of " + mib(budget.memory_bytes.value_or(0)),
               "raise policy.isolation.budget.memory"};
     case WorkerEnd::time:
-      return {"E_PLUGIN_TIME",
-              "the plugin used up its time budget of " + ms(budget.time.value_or(std::chrono::milliseconds(0))),
-              "raise policy.isolation.budget.time"};
+      return {
+          "E_PLUGIN_TIME",
+          "the plugin used up its time budget of " + ms(budget.time.value_or(std::chrono::milliseconds(0))),
+          "raise policy.isolation.budget.time"};
     case WorkerEnd::processes:
       return {"E_PLUGIN_PROCESSES",
               "the plugin started more processes than its budget of " +
@@ -103,8 +108,8 @@ Error describe(const WorkerDeath& death, const WorkerBudget& budget, const std::
 }
 
 bool is_worker_loss(const Error& error) {
-  constexpr std::array<std::string_view, 7> codes{"E_PLUGIN_CRASHED", "E_PLUGIN_EXITED", "E_PLUGIN_HUNG",
-                                                  "E_PLUGIN_MEMORY",  "E_PLUGIN_CPU",    "E_PLUGIN_TIME",
+  constexpr std::array<std::string_view, 7> codes{"E_PLUGIN_CRASHED",  "E_PLUGIN_EXITED", "E_PLUGIN_HUNG",
+                                                  "E_PLUGIN_MEMORY",   "E_PLUGIN_CPU",    "E_PLUGIN_TIME",
                                                   "E_PLUGIN_PROCESSES"};
   for (std::string_view code : codes)
     if (error.code() == code) return true;

@@ -13,8 +13,8 @@ namespace sluice::host {
 
 enum class WorkerEnd : uint8_t {
   by_itself,  // crash or exit: the exit status tells which
-  hung,  // a call took too long
-  deaf,  // it did not stop when it was asked to
+  hung,       // a call took too long
+  deaf,       // it did not stop when it was asked to
   memory,
   time,
   processes,
@@ -31,8 +31,9 @@ struct WorkerDeath {
   std::string output;        // the last lines of its standard output and error
 };
 
-// Class transient: by policy the run goes on from its last commit with another worker. Codes E_PLUGIN_CRASHED,
-// _EXITED, _HUNG, _MEMORY, _CPU, _TIME, _PROCESSES. `during` is the call under way, "read"; may be empty.
+// Class transient: by policy the run goes on from its last commit with another worker. Codes
+// E_PLUGIN_CRASHED, _EXITED, _HUNG, _MEMORY, _CPU, _TIME, _PROCESSES. `during` is the call under way, "read";
+// may be empty.
 Error describe(const WorkerDeath& death, const WorkerBudget& budget, const std::string& during,
                const std::string& file);
 

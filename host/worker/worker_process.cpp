@@ -15,7 +15,7 @@ namespace sluice::host {
 
 namespace {
 
-constexpr std::chrono::seconds time_to_go{2};   // from asking a worker to end to killing it
+constexpr std::chrono::seconds time_to_go{2};    // from asking a worker to end to killing it
 constexpr std::chrono::seconds time_to_die{10};  // from killing it to giving up on it
 
 }  // namespace
@@ -127,7 +127,8 @@ void WorkerProcess::send_first_words() {
 
 // One turn: waits for something to happen, and deals with it.
 void WorkerProcess::look_once() {
-  ProcessEvents events = wait_for_events(control_.socket(), output_.get(), pidfd_.get(), wake_.get(), patience());
+  ProcessEvents events =
+      wait_for_events(control_.socket(), output_.get(), pidfd_.get(), wake_.get(), patience());
   if (events.output && !take_output()) output_.reset();
   if (events.control) take_control();
   while (control_.socket() >= 0 && control_.buffered()) take_control();
@@ -279,7 +280,8 @@ void WorkerProcess::reap() {
   const pid_t got = ::wait4(pid_, &status, WNOHANG, &usage);
   // The pipe may be held open by what it started: only what is there now.
   for (int turns = 0; output_ && turns < 256; ++turns)
-    if (const ProcessEvents left = wait_for_events(-1, output_.get(), -1, -1, 0); !left.output || !take_output())
+    if (const ProcessEvents left = wait_for_events(-1, output_.get(), -1, -1, 0);
+        !left.output || !take_output())
       break;
   {
     const std::lock_guard lock(mutex_);

@@ -30,9 +30,9 @@ struct LoadedEntry {
 };
 
 struct WorkerPlan {
-  std::filesystem::path program;  // the helper executable
-  std::filesystem::path file;     // the plugin, for errors
-  int image = -1;                 // descriptor of its private copy; borrowed for start()
+  std::filesystem::path program;                  // the helper executable
+  std::filesystem::path file;                     // the plugin, for errors
+  int image = -1;                                 // descriptor of its private copy; borrowed for start()
   std::vector<std::filesystem::path> companions;  // libraries to load before it
   WorkerBudget budget;
   std::chrono::milliseconds load_timeout = std::chrono::seconds(10);
@@ -44,7 +44,8 @@ class WorkerProcess {
   // Starts the process, has it load the plugin, and waits until it has. On failure: E_WORKER_START when there
   // is no process to be had, E_PLUGIN_LOAD with the loader's words, or how the process ended.
   static Result<std::unique_ptr<WorkerProcess>> start(WorkerPlan plan);
-  // The same in two parts, so that several can start at once. `plan.image` is borrowed until ready() returned.
+  // The same in two parts, so that several can start at once. `plan.image` is borrowed until ready()
+  // returned.
   static Result<std::unique_ptr<WorkerProcess>> begin(WorkerPlan plan);
   Status ready();
   // Ends it, and whatever it started that is still in its group.

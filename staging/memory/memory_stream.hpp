@@ -49,7 +49,9 @@ class MemoryStream final : public StagingWriter, public StagingReader {
   Status acknowledge(uint64_t sequence, std::string_view checkpoint) override;
 
   // Both sides'.
-  std::optional<SharedPlace> shared_place(const std::byte* at) const override { return mapping_.place_of(at); }
+  std::optional<SharedPlace> shared_place(const std::byte* at) const override {
+    return mapping_.place_of(at);
+  }
 
   // [any thread] After the session's flag was set.
   void wake_both();

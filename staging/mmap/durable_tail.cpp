@@ -33,8 +33,8 @@ Status DurableTail::start() {
   try {
     thread_ = std::thread([this] { work(); });
   } catch (const std::system_error& failure) {
-    return Error(ErrorClass::transient, "E_THREADS", std::string("cannot start a thread: ") + failure.what(), "",
-                 "raise the limit of processes, or run less at once");
+    return Error(ErrorClass::transient, "E_THREADS", std::string("cannot start a thread: ") + failure.what(),
+                 "", "raise the limit of processes, or run less at once");
   }
   return {};
 }

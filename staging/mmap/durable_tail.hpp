@@ -18,7 +18,8 @@ namespace sluice::staging {
 class DurableTail {
  public:
   // `show`: everything below this sequence is durable; called in order, on the thread that synced. Without
-  // `apart` there is no thread: put() returns when all is durable, and steps come in an order that tests know.
+  // `apart` there is no thread: put() returns when all is durable, and steps come in an order that tests
+  // know.
   DurableTail(FileLayer& files, bool apart, std::function<void(uint64_t)> show)
       : files_(files), apart_(apart), show_(std::move(show)) {}
   DurableTail(const DurableTail&) = delete;
@@ -43,9 +44,9 @@ class DurableTail {
 
   std::mutex mutex_;
   std::condition_variable to_do_, done_;
-  std::vector<const Segment*> dirty_;  // since the sync under way began
-  uint64_t next_ = 0;                  // written below this
-  uint64_t shown_ = 0;                 // durable below this
+  std::vector<const Segment*> dirty_;   // since the sync under way began
+  uint64_t next_ = 0;                   // written below this
+  uint64_t shown_ = 0;                  // durable below this
   uint64_t waiting_ = 0, syncing_ = 0;  // bytes
   std::optional<Error> failure_;
   bool stop_ = false;

@@ -11,7 +11,8 @@
 namespace sluice::staging {
 
 // Two ways to fill the same format. With durability os a frame is built in the mapped segment; with disk in a
-// buffer that one write brings to the file, and a sync beside the next ones to the disk, since a mapped page would fault anew after each sync.
+// buffer that one write brings to the file, and a sync beside the next ones to the disk, since a mapped page
+// would fault anew after each sync.
 class MmapWriter final : public StagingWriter {
  public:
   // Once the cursor file is there.

@@ -5,7 +5,8 @@ namespace sluice::worker {
 Control::SecretReply Control::ask_secret(uint32_t instance, std::string_view reference) {
   std::unique_lock lock(replies_mutex_);
   const uint32_t request = next_request_++;
-  if (!send(host::Message::secret, host::MessageWriter().u32(instance).u32(request).text(reference))) return {};
+  if (!send(host::Message::secret, host::MessageWriter().u32(instance).u32(request).text(reference)))
+    return {};
   came_.wait(lock, [&] { return replies_.contains(request); });
   SecretReply reply = std::move(replies_[request]);
   replies_.erase(request);

@@ -87,7 +87,8 @@ void Instance::destroy() {
   sluice_error error = new_abi_error();
   const std::lock_guard lock(mutex_);
   run([&] {
-    if (source_ && host::has(*source_->api, &sluice_source_api::destroy)) source_->api->destroy(source_->self);
+    if (source_ && host::has(*source_->api, &sluice_source_api::destroy))
+      source_->api->destroy(source_->self);
     if (sink_ && host::has(*sink_->api, &sluice_sink_api::destroy)) sink_->api->destroy(sink_->self);
     return SLUICE_OK;
   });

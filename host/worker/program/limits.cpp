@@ -91,7 +91,9 @@ class SystemCallFilter {
   void jump_if_equal(uint32_t value, uint8_t yes, uint8_t no) {
     code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no));
   }
-  void give(uint32_t verdict) { code_.push_back(BPF_STMT(BPF_RET | BPF_K, verdict)); }
+  void give(uint32_t verdict) {
+    code_.push_back(BPF_STMT(BPF_RET | BPF_K, verdict));
+  }
 
   std::vector<sock_filter> code_;
 };

@@ -20,9 +20,9 @@ Services& get(void* self) {
 Services::Services(Control& control, uint32_t instance)
     : control_(control),
       instance_(instance),
-      table_{sizeof(sluice_host),  SLUICE_ABI_VERSION, this,
-             &Services::log,       &Services::cancelled, &Services::wait,
-             &Services::now,       &Services::metric,    &Services::secret} {}
+      table_{sizeof(sluice_host), SLUICE_ABI_VERSION,   this,
+             &Services::log,      &Services::cancelled, &Services::wait,
+             &Services::now,      &Services::metric,    &Services::secret} {}
 
 void Services::cancel() {
   {

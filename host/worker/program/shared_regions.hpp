@@ -17,9 +17,9 @@ class SharedRegions {
   SharedRegions& operator=(const SharedRegions&) = delete;
   ~SharedRegions();
 
-  // Where the place is in this process; null when it makes no sense, or cannot be mapped. Descriptors that came
-  // with the message are closed as soon as they are mapped, so that the plugin cannot truncate what the host
-  // has mapped.
+  // Where the place is in this process; null when it makes no sense, or cannot be mapped. Descriptors that
+  // came with the message are closed as soon as they are mapped, so that the plugin cannot truncate what the
+  // host has mapped.
   std::byte* find(const host::PlaceMessage& place, host::Received& message);
 
  private:

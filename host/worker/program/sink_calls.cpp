@@ -65,9 +65,10 @@ void Instance::write(MessageReader& body) {
     run([&] { return sink_->api->write(sink_->self, bytes, &rejects, &result, &error); });
   } else {
     run([&] {
-      return to_abi(Error(ErrorClass::system, "E_STAGING_MEMORY", "staging memory cannot be mapped in the worker",
-                          "", "raise the limits of the process (ulimit -v, -n)"),
-                    &error);
+      return to_abi(
+          Error(ErrorClass::system, "E_STAGING_MEMORY", "staging memory cannot be mapped in the worker", "",
+                "raise the limits of the process (ulimit -v, -n)"),
+          &error);
     });
   }
   MessageWriter results;

@@ -80,14 +80,16 @@ class ReadCall {
     const host::PlaceMessage place = body.place();
     std::byte* room = call.at_.regions_->find(place, call.reply_);
     if (!room)
-      return to_abi(Error(ErrorClass::system, "E_STAGING_MEMORY", "staging memory cannot be mapped in the worker",
-                          "", "raise the limits of the process (ulimit -v, -n)"),
-                    error);
+      return to_abi(
+          Error(ErrorClass::system, "E_STAGING_MEMORY", "staging memory cannot be mapped in the worker", "",
+                "raise the limits of the process (ulimit -v, -n)"),
+          error);
     *out = {reinterpret_cast<uint8_t*>(room), place.bytes};
     return SLUICE_OK;
   }
   static sluice_status publish(void* self, uint64_t bytes, sluice_error* error) {
-    if (!get(self).at_.channel_.send(Message::publish, MessageWriter().u64(bytes))) return get(self).gone(error);
+    if (!get(self).at_.channel_.send(Message::publish, MessageWriter().u64(bytes)))
+      return get(self).gone(error);
     return SLUICE_OK;
   }
   static void abandon(void* self) { (void)get(self).at_.channel_.send(Message::abandon, MessageWriter()); }

@@ -84,9 +84,9 @@ struct StagingStats {
 
 // Where bytes of a stream lie in a file that another process can map.
 struct SharedPlace {
-  int descriptor = -1;    // of the file, borrowed
-  uint64_t region = 0;    // differs from one mapping of the session to the next; below 2^63
-  uint64_t offset = 0;    // in the file
+  int descriptor = -1;        // of the file, borrowed
+  uint64_t region = 0;        // differs from one mapping of the session to the next; below 2^63
+  uint64_t offset = 0;        // in the file
   uint64_t region_bytes = 0;  // of the file that may be mapped
 };
 
@@ -99,7 +99,9 @@ class StagingWriter {
   virtual void abandon() = 0;
   virtual Status seal(SealedAs how) = 0;
   // Where the open claim lies; nothing when only this process can reach it.
-  virtual std::optional<SharedPlace> shared_place(const std::byte* /*in_claim*/) const { return std::nullopt; }
+  virtual std::optional<SharedPlace> shared_place(const std::byte* /*in_claim*/) const {
+    return std::nullopt;
+  }
 };
 
 // The reading end of one slice's stream. [one thread at a time]
@@ -120,7 +122,9 @@ class StagingReader {
   // The writer waits, or soon will, for room that only acknowledge or forget can give.
   virtual bool wants_room() const { return false; }
   // Where a frame that is held lies; nothing when only this process can reach it, or it is not this stream's.
-  virtual std::optional<SharedPlace> shared_place(const std::byte* /*in_frame*/) const { return std::nullopt; }
+  virtual std::optional<SharedPlace> shared_place(const std::byte* /*in_frame*/) const {
+    return std::nullopt;
+  }
 };
 
 // The buffer of one run. Writers and readers live as long as the session. Destroying it frees what is not

@@ -61,8 +61,8 @@ BOOST_FIXTURE_TEST_CASE(an_upgrade_under_eight_active_runs_fails_none, UpgradeHo
       const auto result =
           run("generator", R"({"rate":5000,"count":100000000})", "records", "file.ndjson",
               R"({"path":")" + path("out" + std::to_string(i)) + R"("})",
-              i % 2 ? R"({"mode":"INCREMENTAL","isolation":"process"})" : R"({"mode":"INCREMENTAL"})", "memory",
-              options);
+              i % 2 ? R"({"mode":"INCREMENTAL","isolation":"process"})" : R"({"mode":"INCREMENTAL"})",
+              "memory", options);
       const auto& stats = result.at("stats").as_object();
       const std::string written = read("out" + std::to_string(i));
       if (code_of(result) == "E_CANCELLED" && generation_of(result) == 1 &&

@@ -30,8 +30,8 @@ inline std::string descriptor_json(std::string_view plugin, std::initializer_lis
 // A plugin with these templates and the create functions of `functions`. Entries are kept for the whole
 // program, as a loaded library's would be.
 inline std::shared_ptr<const PluginGeneration> plugin_of(std::string_view id,
-                                                     std::initializer_list<std::string> templates,
-                                                     const sluice_plugin& functions) {
+                                                         std::initializer_list<std::string> templates,
+                                                         const sluice_plugin& functions) {
   static std::deque<std::pair<std::string, sluice_plugin>> kept;
   auto& [text, entry] = kept.emplace_back(descriptor_json(id, templates), functions);
   entry.size = sizeof entry;

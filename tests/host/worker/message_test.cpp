@@ -69,8 +69,7 @@ BOOST_AUTO_TEST_CASE(requests_come_through_whole) {
 
 BOOST_AUTO_TEST_CASE(an_error_keeps_its_class_and_texts) {
   sluice_error error = new_abi_error();
-  const sluice_status status =
-      to_abi(Error(ErrorClass::damaged, "E_X", "message", "where", "hint"), &error);
+  const sluice_status status = to_abi(Error(ErrorClass::damaged, "E_X", "message", "where", "hint"), &error);
   MessageWriter out;
   put(out, status, error);
   MessageReader in(out.bytes());

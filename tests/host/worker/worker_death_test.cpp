@@ -16,7 +16,8 @@ WorkerDeath by_status(int status) {
   return death;
 }
 
-std::string says(const WorkerDeath& death, const WorkerBudget& budget = {}, const std::string& during = "read") {
+std::string says(const WorkerDeath& death, const WorkerBudget& budget = {},
+                 const std::string& during = "read") {
   const Error error = describe(death, budget, during, "/plugins/x.so");
   BOOST_TEST(error.where() == "/plugins/x.so");
   BOOST_TEST(error.transient());
@@ -54,7 +55,8 @@ BOOST_AUTO_TEST_CASE(what_the_host_ended_it_for_comes_before_the_signal) {
   budget.stop_timeout = std::chrono::milliseconds(1500);
   WorkerDeath death = by_status(SIGKILL);
   death.end = WorkerEnd::memory;
-  BOOST_TEST(says(death, budget).starts_with("E_PLUGIN_MEMORY the plugin used up its memory budget of 64 MiB"));
+  BOOST_TEST(
+      says(death, budget).starts_with("E_PLUGIN_MEMORY the plugin used up its memory budget of 64 MiB"));
   death.end = WorkerEnd::deaf;
   BOOST_TEST(says(death, budget).starts_with("E_PLUGIN_HUNG the plugin did not stop, 1500 ms after"));
 }

@@ -1,5 +1,5 @@
-// Durability disk with syncs on a thread of their own: nothing is shown before it is durable, and failed syncs
-// come back.
+// Durability disk with syncs on a thread of their own: nothing is shown before it is durable, and failed
+// syncs come back.
 #include <boost/test/unit_test.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -9,7 +9,6 @@
 namespace sluice::staging {
 
 namespace {
-
 
 // Lets syncs through only when it is told to.
 class GatedFiles final : public PosixFiles {

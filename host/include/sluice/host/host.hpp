@@ -57,8 +57,8 @@ struct HostOptions {
   // Called before and after each step by which a run changes what lasts: of staging's files, and each write
   // and commit of a sink. For proofs that a process may end at any of them; [any thread], several at once.
   std::function<void(const DurableStep&)> on_durable_step;
-  // The helper executable in which plugins are scanned and isolated; empty: sluice-worker in lib/sluice beside
-  // libsluice.so.
+  // The helper executable in which plugins are scanned and isolated; empty: sluice-worker in lib/sluice
+  // beside libsluice.so.
   std::string worker_program;
   // How long one plugin may take to be loaded when it is scanned.
   std::chrono::milliseconds scan_timeout = std::chrono::seconds(5);
@@ -159,8 +159,9 @@ class SLUICE_HOST_API Host {
   // The same, after forgetting that the file was refused, or every file that was when it is empty. FILE: a
   // path, a file's name or a plugin's id.
   Reply retry_plugins(std::string_view file = {});
-  // One of the above with the descriptor and what it needs of the system, read without loading; FILE or plugin
-  // id. {path, outcome: "loadable" | "refused", summary, code, reason, hint, size, digest, id, …, templates:
+  // One of the above with the descriptor and what it needs of the system, read without loading; FILE or
+  // plugin id. {path, outcome: "loadable" | "refused", summary, code, reason, hint, size, digest, id, …,
+  // templates:
   // [{…, configSchema, secrets}], needed: [name], libraries: [{name, path, neededBy, missingVersions}],
   // missingSymbols, libcFloor, libcHere}
   Reply inspect_plugin(std::string_view file_or_id) const;
@@ -169,10 +170,11 @@ class SLUICE_HOST_API Host {
   Reply endpoints() const;
   // {"id", "title", "description", "roles", "source", "sink", "configSchema", "plugin"}
   Reply describe_template(std::string_view id) const;
-  // Tries a plugin file in worker processes: loads it, makes and checks an instance of each template and role,
-  // with the configuration of an endpoint in the configuration file that has the template, else the defaults.
-  // {"path", "id", "ok", "checks": [{name: "load" | "source" | "sink", template, ok, detail, hint}]}; exit code
-  // 4 when something is wrong with it.
+  // Tries a plugin file in worker processes: loads it, makes and checks an instance of each template and
+  // role, with the configuration of an endpoint in the configuration file that has the template, else the
+  // defaults.
+  // {"path", "id", "ok", "checks": [{name: "load" | "source" | "sink", template, ok, detail, hint}]}; exit
+  // code 4 when something is wrong with it.
   Reply test_plugin(std::string_view file) const;
   // {"config": path, "endpoints": [{endpointId, ok, errors}], "request": {ok, errors, warnings}, "ok"}. The
   // request may be empty.
