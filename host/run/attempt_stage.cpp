@@ -185,7 +185,9 @@ Status Attempt::open_sink_since(SinkRun& run, uint32_t index, uint32_t count, co
   Result<std::optional<boost::json::object>> token = run.sink->open(request);
   if (!token) return std::move(token).error();
   if (count == 1) token_ = std::move(*token);
-  if (token_ && setup_.request.policy.exactly_once) context_.ledger.settle(boost::json::serialize(*token_));
+  // Also when it holds none: then the commit in doubt was not.
+  if (setup_.request.policy.exactly_once)
+    context_.ledger.settle(token_ ? boost::json::serialize(*token_) : std::string());
   return {};
 }
 
