@@ -1,4 +1,5 @@
 // The host's plugins: looked for at the start, looked at again, watched, listed.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <cstdlib>
 
@@ -113,14 +114,19 @@ Reply Host::plugins() const {
   return guarded([&]() -> Reply {
     boost::json::array list;
     const std::vector<KnownGeneration> generations = parts_->catalog.registry.generations();
-    for (const PluginReport& report : parts_->catalog.registry.reports()) {
+    const std::vector<PluginReport> reports = parts_->catalog.registry.reports();
+    for (const PluginReport& report : reports) {
       if (report.outcome == PluginOutcome::refused) list.push_back(entry_of(report));
       for (const KnownGeneration& known : generations)
         if (known.plugin->path == report.path) list.push_back(entry_of(known));
     }
+    const auto is_listed = [&](const KnownGeneration& known) {
+      return std::any_of(reports.begin(), reports.end(),
+                         [&](const PluginReport& report) { return report.path == known.plugin->path; });
+    };
     // Of files that are gone.
     for (const KnownGeneration& known : generations)
-      if (known.state == GenerationState::retired) list.push_back(entry_of(known));
+      if (!is_listed(known)) list.push_back(entry_of(known));
     boost::json::array folders;
     for (const auto& folder : parts_->plugin_folders) folders.emplace_back(folder.string());
     return reply({{"folders", std::move(folders)}, {"plugins", std::move(list)}});

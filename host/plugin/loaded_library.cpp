@@ -16,6 +16,9 @@ namespace {
 
 using Library = boost::dll::shared_library;
 
+// Where the loader finds private copies.
+constexpr std::string_view copies = "/proc/self/fd/";
+
 struct KeptLibrary {
   Library library;
   std::shared_ptr<const PluginImage> image;  // null for a companion
@@ -34,6 +37,8 @@ void keep_forever(KeptLibrary kept) {
 // glibc and musl have no codes for this, only words.
 Refusal kind_of_loader_text(std::string_view text) {
   auto says = [&](std::string_view words) { return text.find(words) != std::string_view::npos; };
+  // The copy is there: what is wanting is memory, descriptors, permissions.
+  if (text.starts_with(copies) && says("cannot open shared object file")) return Refusal::load_failed;
   if (says("undefined symbol") || says("symbol not found")) return Refusal::symbol_missing;
   if (says("version `") && says("not found")) return Refusal::library_version;
   if (says("cannot open shared object file") || says("Error loading shared library"))
@@ -62,10 +67,9 @@ Result<Library> open_library(const std::filesystem::path& at, const std::filesys
 }  // namespace
 
 Error loader_refusal(const std::filesystem::path& file, std::string_view words) {
-  constexpr std::string_view copy = "/proc/self/fd/";
   std::string text(words);
-  for (size_t at = text.find(copy); at != std::string::npos; at = text.find(copy, at)) {
-    const size_t end = std::min(text.find_first_not_of("0123456789", at + copy.size()), text.size());
+  for (size_t at = text.find(copies); at != std::string::npos; at = text.find(copies, at)) {
+    const size_t end = std::min(text.find_first_not_of("0123456789", at + copies.size()), text.size());
     text.replace(at, end - at, file.native());
     at += file.native().size();
   }

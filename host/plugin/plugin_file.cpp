@@ -1,6 +1,7 @@
 #include "host/plugin/plugin_file.hpp"
 
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +22,20 @@ int64_t nanoseconds(const timespec& time) {
 FileIdentity identity_of(const struct stat& status) {
   return {static_cast<uint64_t>(status.st_size), nanoseconds(status.st_mtim), nanoseconds(status.st_ctim),
           status.st_ino, status.st_dev};
+}
+
+// Until the kernel's clock has gone on since the file changed: before it has, kernels older than 6.13 give a
+// further change the same time. Nothing, when the change is not of this moment.
+void wait_out_tick(int64_t changed_ns) {
+  constexpr int64_t longest_tick = 10'000'000;
+  constexpr timespec pause{0, 1'000'000};
+  for (int tries = 0; tries < 20; ++tries) {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    const int64_t age = nanoseconds(now) - changed_ns;
+    if (age > 0 || age < -longest_tick) return;
+    ::nanosleep(&pause, nullptr);
+  }
 }
 
 }  // namespace
@@ -72,6 +87,7 @@ Result<PluginFile> PluginFile::open(const std::filesystem::path& path) {
 }
 
 Result<std::vector<uint8_t>> PluginFile::read() const {
+  wait_out_tick(identity_.changed_ns);
   std::vector<uint8_t> bytes(identity_.size);
   size_t got = 0;
   while (got < bytes.size()) {

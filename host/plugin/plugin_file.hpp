@@ -45,6 +45,8 @@ class PluginFile {
 
   // As it was when the file was opened.
   const FileIdentity& identity() const { return identity_; }
+  // What changes the file once this has begun changes its identity too, which may cost a tick of the kernel's
+  // clock.
   Result<std::vector<uint8_t>> read() const;
 
  private:

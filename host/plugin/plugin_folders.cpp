@@ -69,10 +69,12 @@ class PluginFolders::Look {
     // First what is gone: its templates may have gone to another file.
     retire_absent();
     for (Item& item : items_) take(item);
-    // A template that was taken when its file's turn came may be free by now.
-    if (!changes_.replaced.empty())
+    // A template that was taken when its file's turn came may be free by now, and so the next one's.
+    for (size_t before = 0; changes_.replaced.size() > before;) {
+      before = changes_.replaced.size();
       for (Item& item : items_)
         if (item.report.code == kind_of(Refusal::duplicate_template).code) take(item);
+    }
     for (const Item& item : items_) finish(item);
     of_.refused_folders_ = std::move(refused_folders_);
     return std::move(changes_);
@@ -118,7 +120,7 @@ class PluginFolders::Look {
       }
       if (gone) of_.registry_.forget(path);
       // Its number goes on when a file of that name comes again.
-      if (gone) known.identity.reset(), known.report = {};
+      if (gone) known.identity.reset(), known.report = {}, known.present = false;
       at = gone && known.last_number == 0 ? of_.files_.erase(at) : std::next(at);
     }
     for (const fs::path& folder : of_.refused_folders_)
@@ -154,7 +156,7 @@ class PluginFolders::Look {
 
   void finish(const Item& item) {
     if (is_refused(item.report) && !was_refused_so(item)) changes_.refused.push_back(item.report);
-    if (item.is_file) of_.files_[item.path].report = item.report;
+    if (item.is_file) of_.files_[item.path].report = item.report, of_.files_[item.path].present = true;
     of_.registry_.record(item.report);
     changes_.reports.push_back(item.report);
   }
@@ -183,8 +185,8 @@ PluginChanges PluginFolders::rescan() {
 std::vector<fs::path> PluginFolders::files_named_locked(std::string_view file) const {
   std::vector<fs::path> named;
   for (const auto& [path, known] : files_)
-    if (file.empty() || path == full_path(fs::path(file)) || path.filename() == file ||
-        known.report.plugin_id == file)
+    if (known.present && (file.empty() || path == full_path(fs::path(file)) || path.filename() == file ||
+                          known.report.plugin_id == file))
       named.push_back(path);
   return named;
 }
@@ -194,10 +196,13 @@ Result<PluginChanges> PluginFolders::retry(std::string_view file) {
   const std::vector<fs::path> named = files_named_locked(file);
   if (named.empty() && !file.empty()) {
     std::vector<std::string> names;
-    for (const auto& [path, known] : files_) names.push_back(path.filename());
+    for (const auto& [path, known] : files_)
+      if (known.present) names.push_back(path.filename());
+    std::string hint = did_you_mean(file, names_of(names));
+    if (hint.empty()) hint = "list the plugins to see which files there are";
     return Error(ErrorClass::config, "E_PLUGIN_UNKNOWN",
                  "no plugin folder has a file \"" + std::string(file) + "\"", std::string(file),
-                 did_you_mean(file, names_of(names)));
+                 std::move(hint));
   }
   for (const fs::path& path : named) {
     Known& known = files_[path];

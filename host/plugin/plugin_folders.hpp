@@ -55,6 +55,7 @@ class PluginFolders {
     PluginReport report;
     std::shared_ptr<const PluginGeneration> current;  // null: none is active
     uint32_t last_number = 0;
+    bool present = false;  // in the folder, when it was looked into last
   };
   class Look;
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,8 +11,25 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace sluice::host {
+
+namespace {
+
+constexpr uint32_t changes_of_files =
+    IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB;
+constexpr uint32_t changes_of_folders = IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+
+// A file that was made just now is written, closed, and told again then; unless it is another name of one
+// that there was.
+bool is_complete(const std::filesystem::path& made) {
+  struct stat status {};
+  return ::lstat(made.c_str(), &status) == 0 && (!S_ISREG(status.st_mode) || status.st_nlink > 1);
+}
+
+}  // namespace
 
 PluginWatch::PluginWatch(std::vector<std::filesystem::path> folders, std::function<void()> changed,
                          Times times)
@@ -19,7 +37,8 @@ PluginWatch::PluginWatch(std::vector<std::filesystem::path> folders, std::functi
       changed_(std::move(changed)),
       times_(times),
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
-      stop_(::eventfd(0, EFD_CLOEXEC)) {
+      stop_(::eventfd(0, EFD_CLOEXEC)),
+      watched_(folders_.size()) {
   // Watched before this returns: no change after it is missed.
   watch_folders();
   thread_ = std::thread([this] { work(); });
@@ -31,21 +50,31 @@ PluginWatch::~PluginWatch() {
   thread_.join();
 }
 
-// Whether one is watched that was not before: what is in it is news.
+// Whether a name leads to another folder than before: what is in it is news.
 bool PluginWatch::watch_folders() {
   bool any = false;
   for (size_t i = 0; inotify_ && i < folders_.size(); ++i) {
-    const bool known =
-        std::any_of(watched_.begin(), watched_.end(), [&](auto& item) { return item.second == i; });
-    if (known) continue;
-    const int watch = ::inotify_add_watch(inotify_.get(), folders_[i].c_str(),
-                                          IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
-                                              IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
-    if (watch < 0) continue;
-    watched_[watch] = i;
-    any = true;
+    Watched& folder = watched_[i];
+    struct stat now {};
+    const bool is_there = ::stat(folders_[i].c_str(), &now) == 0;
+    if (folder.watch >= 0) {
+      if (is_there && now.st_dev == folder.device && now.st_ino == folder.inode) continue;
+      unwatch(folder);
+      any = true;
+    }
+    if (!is_there) continue;
+    folder = {::inotify_add_watch(inotify_.get(), folders_[i].c_str(), changes_of_files | changes_of_folders),
+              now.st_dev, now.st_ino};
+    any = any || folder.watch >= 0;
   }
   return any;
+}
+
+void PluginWatch::unwatch(Watched& folder) {
+  const int watch = std::exchange(folder.watch, -1);
+  if (std::none_of(watched_.begin(), watched_.end(),
+                   [&](const Watched& other) { return other.watch == watch; }))
+    (void)::inotify_rm_watch(inotify_.get(), watch);
 }
 
 // Whether anything happened to a library, or to a folder itself.
@@ -59,14 +88,23 @@ bool PluginWatch::take_events() {
       inotify_event event;
       std::memcpy(&event, room.data() + at, sizeof event);
       const char* name = room.data() + at + sizeof event;
-      const std::string_view file =
-          event.len ? std::string_view(name, strnlen(name, event.len)) : std::string_view();
-      if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF)) (void)::inotify_rm_watch(inotify_.get(), event.wd);
-      if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) watched_.erase(event.wd);
-      any = any || file.empty() || file.ends_with(".so");
+      any = any || is_news(event, std::string_view(name, ::strnlen(name, event.len)));
+      // The folder is gone, whatever is under its name by now.
+      if (event.mask & IN_IGNORED)
+        for (Watched& folder : watched_)
+          if (folder.watch == event.wd) folder.watch = -1;
       at += sizeof event + event.len;
     }
   }
+}
+
+bool PluginWatch::is_news(const inotify_event& event, std::string_view file) const {
+  if (file.empty()) return true;
+  if (!file.ends_with(".so")) return false;
+  if (!(event.mask & IN_CREATE)) return true;
+  const auto in = std::find_if(watched_.begin(), watched_.end(),
+                               [&](const Watched& folder) { return folder.watch == event.wd; });
+  return in != watched_.end() && is_complete(folders_[static_cast<size_t>(in - watched_.begin())] / file);
 }
 
 // [the watch's thread]
@@ -74,8 +112,7 @@ void PluginWatch::work() {
   changed_();
   std::optional<Clock::time_point> first, last;  // changes that were not told
   for (;;) {
-    const bool all_watched = inotify_ && watched_.size() == folders_.size();
-    int wait = all_watched ? -1 : static_cast<int>(times_.absent.count());
+    int wait = static_cast<int>(times_.look.count());
     if (first) {
       const auto due = std::min(*last + times_.quiet, *first + times_.most);
       wait = static_cast<int>(

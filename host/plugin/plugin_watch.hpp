@@ -1,10 +1,13 @@
 // Watches plugin folders while a host lives, and tells when something in them has settled.
 #pragma once
 
+#include <sys/inotify.h>
+#include <sys/types.h>
+
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <map>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -15,9 +18,9 @@ namespace sluice::host {
 class PluginWatch {
  public:
   struct Times {
-    std::chrono::milliseconds quiet{100};    // nothing has happened for so long, ...
-    std::chrono::milliseconds most{1000};    // ... or the first change is so old: it is told
-    std::chrono::milliseconds absent{2000};  // how often a folder is looked for that cannot be watched
+    std::chrono::milliseconds quiet{100};  // nothing has happened for so long, ...
+    std::chrono::milliseconds most{1000};  // ... or the first change is so old: it is told
+    std::chrono::milliseconds look{2000};  // how often it is seen whether a name leads to another folder
   };
 
   // `changed` is called on the watch's thread, not more than once at a time; for the first time at once,
@@ -30,21 +33,28 @@ class PluginWatch {
   PluginWatch(const PluginWatch&) = delete;
   PluginWatch& operator=(const PluginWatch&) = delete;
 
-  // False: the system gives no notifications, and folders are looked at every `absent`.
+  // False: the system gives no notifications, and `changed` is called every `look`.
   bool is_notified() const { return static_cast<bool>(inotify_); }
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Watched {
+    int watch = -1;  // the same for all names of one folder
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
 
   void work();
   bool watch_folders();
+  void unwatch(Watched& folder);
   bool take_events();
+  bool is_news(const inotify_event& event, std::string_view file) const;
 
   const std::vector<std::filesystem::path> folders_;
   const std::function<void()> changed_;
   const Times times_;
   UniqueFd inotify_, stop_;
-  std::map<int, size_t> watched_;  // folder by watch descriptor
+  std::vector<Watched> watched_;  // of folders_
   std::thread thread_;
 };
 

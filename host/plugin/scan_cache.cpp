@@ -84,12 +84,13 @@ Error not_kept(const fs::path& at, std::string_view reason) {
 }  // namespace
 
 bool is_lasting_refusal(std::string_view code) {
-  constexpr std::array passing{
-      Refusal::folder,          Refusal::folder_permissions, Refusal::not_regular,
-      Refusal::unreadable,      Refusal::permissions,        Refusal::duplicate_template,
-      Refusal::library_missing, Refusal::symbol_missing,     Refusal::library_version,
-      Refusal::copy_failed,     Refusal::not_allowed,        Refusal::scan_failed,
-      Refusal::changed};
+  constexpr std::array passing{Refusal::folder,          Refusal::folder_permissions,
+                               Refusal::not_regular,     Refusal::unreadable,
+                               Refusal::permissions,     Refusal::duplicate_template,
+                               Refusal::library_missing, Refusal::symbol_missing,
+                               Refusal::library_version, Refusal::load_failed,
+                               Refusal::copy_failed,     Refusal::not_allowed,
+                               Refusal::scan_failed,     Refusal::changed};
   return std::none_of(passing.begin(), passing.end(),
                       [&](Refusal refusal) { return kind_of(refusal).code == code; });
 }

@@ -30,7 +30,8 @@ struct ScanOutcome {
 };
 
 // Whether the refusal comes from the file's bytes alone, so that it stands until the file changes. Others may
-// be mended without touching the file: a library installed, a permission given.
+// be mended without touching the file: a library installed, a permission given, memory that the loader
+// lacked.
 bool is_lasting_refusal(std::string_view code);
 
 // [any thread]

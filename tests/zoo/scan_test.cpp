@@ -31,13 +31,11 @@ std::map<std::string, Refused> outcomes(host::Host& host) {
 
 }  // namespace
 
-// A host that loads plugins without a scan does not survive this: until every host scans, by name only
-// (--run_test=scan).
-BOOST_AUTO_TEST_SUITE(scan, *boost::unit_test::disabled())
+BOOST_AUTO_TEST_SUITE(scan)
 
 BOOST_AUTO_TEST_CASE(each_animal_is_loaded_or_refused_and_the_host_lives) {
   const auto folder = make_plugin_folder("whole-zoo", all_animals());
-  const Surroundings before = look_around(worker_program());
+  Surroundings before = look_around(worker_program());
   {
     Runs runs(folder);
     std::map<std::string, Refused> found = outcomes(runs.host());
@@ -54,7 +52,8 @@ BOOST_AUTO_TEST_CASE(each_animal_is_loaded_or_refused_and_the_host_lives) {
     const std::string wrong = runs.good_runs();
     BOOST_TEST(wrong.empty(), wrong);
   }
-  // What was loaded into this process stays there, but for that.
+  // The copies of the good source and of the file plugin, which a good run loaded into this process, stay.
+  before.descriptors += 2;
   for (const std::string& change : changes_since(before, worker_program())) BOOST_ERROR(change);
 }
 

@@ -194,6 +194,7 @@ BOOST_AUTO_TEST_CASE(retry_looks_at_refused_files_again) {
   const Outcome unknown = sluice({"plugins", "retry", "libbda.so", "--plugins", "drop"});
   BOOST_TEST(unknown.exit_code == 2);
   BOOST_TEST(holds(unknown.err, "libbad.so"), unknown.err);
+  BOOST_TEST(holds(unknown.err, "code: E_PLUGIN_UNKNOWN"), unknown.err);
 }
 
 BOOST_AUTO_TEST_CASE(plugins_are_found_beside_the_executable) {

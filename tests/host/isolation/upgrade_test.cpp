@@ -32,6 +32,16 @@ struct UpgradeHost : PlainHost {
       if (plugin.at("role").as_string() == "source") return plugin.at("generation").as_int64();
     return 0;
   }
+  // As the list shows those of one file: "generation state".
+  std::vector<std::string> generations(const fs::path& file) const {
+    std::vector<std::string> shown;
+    const boost::json::value list = boost::json::parse(host->plugins().json);
+    for (const auto& plugin : list.at("plugins").as_array())
+      if (plugin.at("path").as_string() == file.string())
+        shown.push_back(std::to_string(plugin.at("generation").to_number<int>()) + " " +
+                        std::string(plugin.at("state").as_string()));
+    return shown;
+  }
   bool reload() const { return host->reload_plugins().ok(); }
   fs::path plugin(const std::string& name) const {
     return folder / "plugins" / ("libsluice_" + name + ".so");
@@ -90,6 +100,41 @@ BOOST_FIXTURE_TEST_CASE(an_upgrade_under_eight_active_runs_fails_none, UpgradeHo
   for (std::thread& thread : threads) thread.join();
   BOOST_TEST(good == runs);
   BOOST_TEST(host->plugins().json.find(R"("state":"replaced")") == std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(generations_that_run_are_listed_once_whatever_becomes_of_the_file, UpgradeHost) {
+  // Of a run's two plugins one is replaced and then removed, the other only removed.
+  const fs::path file = plugin("generator"), other = plugin("null");
+  fs::copy_file(file, folder / "file");
+  fs::copy_file(other, folder / "other");
+  std::atomic<bool> going{false}, done{false};
+  std::thread run_of_first([&] {
+    host::RunOptions options;
+    options.progress_interval = std::chrono::milliseconds(5);
+    options.on_progress = [&](const host::Progress& at) {
+      if (at.records_read > 0) going = true;
+      if (done) options.cancellation.drain();
+    };
+    run("generator", R"({"rate":5000,"count":100000000})", "records", "null", "{}",
+        R"({"mode":"INCREMENTAL"})", "memory", options);
+  });
+  for (int i = 0; i < 2000 && !going; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  BOOST_TEST(going);
+  using Shown = std::vector<std::string>;
+  replace(file, "second");
+  BOOST_TEST(reload());
+  BOOST_TEST(generations(file) == (Shown{"2 active", "1 replaced"}), boost::test_tools::per_element());
+  fs::remove(file), fs::remove(other);
+  BOOST_TEST(reload());
+  BOOST_TEST(generations(file) == (Shown{"1 replaced"}), boost::test_tools::per_element());
+  BOOST_TEST(generations(other) == (Shown{"1 retired"}), boost::test_tools::per_element());
+  fs::rename(folder / "file", file), fs::rename(folder / "other", other);
+  BOOST_TEST(reload());
+  BOOST_TEST(generations(file) == (Shown{"3 active", "1 replaced"}), boost::test_tools::per_element());
+  BOOST_TEST(generations(other) == (Shown{"2 active", "1 retired"}), boost::test_tools::per_element());
+  done = true;
+  run_of_first.join();
+  BOOST_TEST(generations(file) == (Shown{"3 active"}), boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_file_that_is_cut_short_in_use_harms_nothing, UpgradeHost) {

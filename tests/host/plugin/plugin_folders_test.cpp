@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <fstream>
 #include <optional>
 
 #include "fake_scanner.hpp"
@@ -13,6 +14,8 @@ namespace sluice::host {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::built;
+using testing::bytes_of;
 using testing::FakeScanner;
 using testing::good_version;
 using testing::good_with;
@@ -153,6 +156,32 @@ BOOST_AUTO_TEST_CASE(the_templates_of_a_file_may_change) {
   BOOST_TEST(plugins.rescan().replaced.size() == 1u);
   BOOST_TEST(!registry.find("tiny.good"));
   BOOST_TEST(plugin("tiny.else")->number == 2u);
+  // More, and fewer again.
+  replace("good.so", bytes_of(built("half_duplicate")));
+  BOOST_TEST(plugins.rescan().replaced.size() == 1u);
+  BOOST_TEST(plugin("tiny.new")->number == 3u);
+  BOOST_TEST((plugin("tiny.good") == plugin("tiny.new")));
+  BOOST_TEST(registry.list().size() == 2u);
+  replace("good.so", good_version("2"));
+  BOOST_TEST(plugins.rescan().replaced.size() == 1u);
+  BOOST_TEST(registry.list().size() == 1u);
+  BOOST_TEST(plugin()->number == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(each_change_is_seen_however_soon_it_follows) {
+  const fs::path file = folder.copy("good");
+  for (int i = 0; i < 100; ++i) {
+    const std::string version = std::to_string(1 + i % 9);
+    folder.write("good.so", good_version(version));
+    plugins.rescan();
+    // In place, as long as before, and within the same tick of most clocks.
+    const char other = static_cast<char>('1' + (i + 1) % 9);
+    const std::vector<uint8_t> next = good_version({&other, 1});
+    std::fstream(file, std::ios::in | std::ios::out | std::ios::binary)
+        .write(reinterpret_cast<const char*>(next.data()), static_cast<std::streamsize>(next.size()));
+    BOOST_TEST_REQUIRE(plugins.rescan().replaced.size() == 1u);
+    BOOST_TEST_REQUIRE(plugin()->descriptor.version.front() == other);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_replacement_that_takes_anothers_template_is_refused) {
@@ -188,6 +217,33 @@ BOOST_AUTO_TEST_CASE(templates_may_change_places_in_one_look) {
   BOOST_TEST(moved.refused.empty());
   BOOST_TEST(moved.removed.size() == 1u);
   BOOST_TEST(plugin()->path.filename() == "c.so");
+}
+
+BOOST_AUTO_TEST_CASE(templates_may_move_through_many_files_in_one_look) {
+  const char* const ids[] = {"tiny.aaaa", "tiny.bbbb", "tiny.cccc", "tiny.dddd"};
+  const std::string names[] = {"a.so", "b.so", "c.so"};
+  for (size_t i = 0; i < 3; ++i) folder.write(names[i], good_with("tiny.good", ids[i]));
+  plugins.rescan();
+  // Each takes what the next one has until then.
+  for (size_t i = 0; i < 3; ++i) replace(names[i].c_str(), good_with("tiny.good", ids[i + 1]));
+  const PluginChanges changes = plugins.rescan();
+  BOOST_TEST(changes.refused.empty());
+  BOOST_REQUIRE(changes.replaced.size() == 3u);
+  for (size_t i = 0; i < 3; ++i) BOOST_TEST(plugin(ids[i + 1])->path.filename() == names[i]);
+}
+
+BOOST_AUTO_TEST_CASE(only_files_that_are_there_can_be_tried_again) {
+  const fs::path file = folder.copy("good");
+  plugins.rescan();
+  BOOST_TEST(plugins.retry("good.so").has_value());
+  BOOST_TEST(plugins.retry(file.string()).has_value());
+  fs::remove(file);
+  plugins.rescan();
+  const auto gone = plugins.retry("good.so");
+  BOOST_REQUIRE(gone.has_error());
+  BOOST_TEST(gone.error().code() == "E_PLUGIN_UNKNOWN");
+  BOOST_TEST(gone.error().hint().find("good.so") == std::string::npos, gone.error().hint());
+  BOOST_TEST(plugins.retry("").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_may_come_later_and_go) {

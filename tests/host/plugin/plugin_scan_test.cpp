@@ -110,6 +110,10 @@ BOOST_AUTO_TEST_CASE(loaders_words_name_the_file_and_not_the_copy) {
   BOOST_TEST(version.code() == "E_PLUGIN_LIBRARY_VERSION");
   BOOST_TEST(holds(version.message(), "(required by /plugins/x.so)"), version.message());
   BOOST_TEST(loader_refusal("/plugins/x.so", "invalid ELF header").code() == "E_PLUGIN_LOAD");
+  // It is there; the process may open no more.
+  BOOST_TEST(
+      loader_refusal("/plugins/x.so", "/proc/self/fd/3: cannot open shared object file: Too many open files")
+          .code() == "E_PLUGIN_LOAD");
 }
 
 BOOST_AUTO_TEST_CASE(libraries_beside_the_file_go_before_it) {
@@ -136,6 +140,10 @@ BOOST_AUTO_TEST_CASE(a_library_beside_the_file_is_to_be_trusted_like_it) {
   const PluginReport refused = load("needs_beside");
   BOOST_TEST(refused.code == "E_PLUGIN_PERMISSIONS");
   BOOST_TEST(holds(refused.reason, library.string()), refused.reason);
+  // Nor may others put another one in its place.
+  fs::permissions(library, fs::perms::others_write, fs::perm_options::remove);
+  fs::permissions(beside, fs::perms::others_write, fs::perm_options::add);
+  BOOST_TEST(load("needs_beside").code == "E_PLUGIN_PERMISSIONS");
   BOOST_TEST(scanner.calls == 0);
 }
 

@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <condition_variable>
+#include <fstream>
 #include <mutex>
 
 #include "fake_scanner.hpp"
@@ -27,6 +28,11 @@ class Told {
   bool reaches(int count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, 20s, [&] { return count_ >= count; });
+  }
+  // Nothing more is told: for many times the quiet of a `quick` watch.
+  bool stays_at(int count) {
+    std::unique_lock lock(mutex_);
+    return !changed_.wait_for(lock, 300ms, [&] { return count_ > count; });
   }
   int count() {
     std::lock_guard lock(mutex_);
@@ -68,6 +74,31 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_written_renamed_or_removed_is_told) {
   BOOST_REQUIRE(told.reaches(5));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_no_library_is_not_told) {
+  PluginFolder folder;
+  Told told;
+  PluginWatch watch({folder.path()}, std::ref(told), quick);
+  BOOST_REQUIRE(told.reaches(1));
+  fs::remove(folder.write("notes.txt", "x"));
+  folder.write("libx.so.1", "x");
+  BOOST_TEST(told.stays_at(1));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_told_when_it_is_complete) {
+  PluginFolder folder;
+  Told told;
+  PluginWatch watch({folder.path()}, std::ref(told), quick);
+  BOOST_REQUIRE(told.reaches(1));
+  std::ofstream out(folder.path() / "a.so");
+  out << "half" << std::flush;
+  BOOST_TEST(told.stays_at(1));
+  out.close();
+  BOOST_TEST(told.reaches(2));
+  // Another name of a file that there is comes without being written.
+  fs::create_hard_link(folder.path() / "a.so", folder.path() / "b.so");
+  BOOST_TEST(told.reaches(3));
+}
+
 BOOST_AUTO_TEST_CASE(many_changes_at_once_are_told_together) {
   PluginFolder folder;
   Told told;
@@ -104,6 +135,39 @@ BOOST_AUTO_TEST_CASE(a_folder_that_comes_later_is_watched_then) {
   fs::create_directory(later);
   fs::rename(folder.write("b", "x"), later / "b.so");
   BOOST_REQUIRE(told.reaches(5));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_leads_to_another_folder_is_told) {
+  PluginFolder folder;
+  const fs::path one = folder.path() / "one", two = folder.path() / "two", now = folder.path() / "now";
+  fs::create_directory(one), fs::create_directory(two);
+  fs::create_directory_symlink(one, now);
+  Told told;
+  PluginWatch watch({now}, std::ref(told), quick);
+  BOOST_REQUIRE(told.reaches(1));
+  fs::create_directory_symlink(two, folder.path() / "next");
+  fs::rename(folder.path() / "next", now);
+  BOOST_REQUIRE(told.reaches(2));
+  fs::rename(folder.write("a", "x"), two / "a.so");
+  BOOST_REQUIRE(told.reaches(3));
+  fs::rename(folder.write("b", "x"), one / "b.so");
+  BOOST_TEST(told.stays_at(3));
+  fs::remove(now);
+  BOOST_TEST(told.reaches(4));
+}
+
+BOOST_AUTO_TEST_CASE(two_names_of_one_folder_are_one_folder) {
+  PluginFolder folder;
+  fs::create_directory_symlink(folder.path(), folder.path() / "same");
+  Told told;
+  PluginWatch watch({folder.path(), folder.path() / "same", folder.path() / "."}, std::ref(told), quick);
+  BOOST_REQUIRE(told.reaches(1));
+  BOOST_TEST(told.stays_at(1));
+  // One of the names goes: the folder is watched all the same.
+  fs::remove(folder.path() / "same");
+  BOOST_REQUIRE(told.reaches(2));
+  folder.write("a.so", "x");
+  BOOST_TEST(told.reaches(3));
 }
 
 BOOST_AUTO_TEST_CASE(a_replaced_file_is_the_next_generation_without_being_asked_for) {

@@ -16,10 +16,17 @@ constexpr const char* each_batch_once =
 // Ends with the staging folder as it was when the sink was about to make its commit number `at`; what the
 // sink committed later it has kept.
 struct Crashed : Staged {
-  std::string cut_off_at_commit(int at, const std::string& more) {
-    sink->on_commit = [this, at, commits = std::make_shared<int>(0)](const CommitToken&) {
-      if ((*commits)++ == at) take_image();
+  // A copy takes one file after another: only when the source is done is it of one moment.
+  void image_at_commit(int at) {
+    sink->on_commit = [this, at, ended = reads_ended.load(),
+                       commits = std::make_shared<int>(0)](const CommitToken&) {
+      if ((*commits)++ != at) return;
+      while (reads_ended == ended) std::this_thread::yield();
+      take_image();
     };
+  }
+  std::string cut_off_at_commit(int at, const std::string& more) {
+    image_at_commit(at);
     run(more);
     sink->on_commit = nullptr;
     put_image_back();
@@ -104,9 +111,7 @@ BOOST_FIXTURE_TEST_CASE(a_stage_that_began_anew_does_not_trust_the_sinks_old_num
   const std::string stage = "mmap:" + sessions().front();
   take_sink_back(3, 30);
   // The resume begins its stage anew, and dies before its first commit.
-  sink->on_commit = [this](const CommitToken&) {
-    if (!std::filesystem::exists(folder / "image")) take_image();
-  };
+  image_at_commit(0);
   BOOST_TEST(resume(stage).exit_code == 0);
   sink->on_commit = nullptr;
   put_image_back();
