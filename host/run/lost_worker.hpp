@@ -13,7 +13,8 @@ template <class Call>
 Status again_when_lost(const RetryPolicy& policy, RunSignal& signal, uint64_t& retries, Call&& call) {
   for (uint32_t attempt = 1;; ++attempt) {
     Status status = call();
-    if (status.ok() || !is_worker_loss(status.error()) || attempt >= policy.max_attempts) return status;
+    if (status.ok() || attempt >= policy.max_attempts) return status;
+    if (!is_worker_loss(status.error()) && status.error().code() != "E_WORKER_START") return status;
     ++retries;
     if (signal.wait(backoff(policy, attempt), StopLevel::drain)) return status;
   }

@@ -21,6 +21,7 @@ enum class Message : uint16_t {
   secret_reply,  // u32 request, status, text value or error
 
   // Control channel, worker to host.
+  loading,      // from here on the plugin has the say
   loaded,       // u32 x5: size, abi_version, abi_oldest, aligned, create functions (bits); text descriptor
   load_failed,  // text: the loader's words
   log,          // u32 instance, u32 level, text message, text fields

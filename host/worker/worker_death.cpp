@@ -107,6 +107,20 @@ Error describe(const WorkerDeath& death, const WorkerBudget& budget, const std::
   return Error(ErrorClass::transient, is.code, std::move(message), file, std::move(is.hint));
 }
 
+Error describe_failed_start(const WorkerDeath& death, const std::string& program, const std::string& file) {
+  std::string how = "it broke its connection to the host";
+  if (death.end == WorkerEnd::hung)
+    how = "it did not get so far in its time";
+  else if (death.status_known && WIFSIGNALED(death.status))
+    how = signal_text(WTERMSIG(death.status));
+  else if (death.status_known)
+    how = "exit status " + std::to_string(WEXITSTATUS(death.status));
+  if (!death.output.empty()) how += "; its output ended: " + death.output.substr(0, longest_output);
+  return Error(ErrorClass::transient, "E_WORKER_START",
+               "the worker process " + program + " ended before it touched the plugin: " + how, file,
+               "install the sluice-worker that belongs to this host");
+}
+
 bool is_worker_loss(const Error& error) {
   constexpr std::array<std::string_view, 7> codes{"E_PLUGIN_CRASHED",  "E_PLUGIN_EXITED", "E_PLUGIN_HUNG",
                                                   "E_PLUGIN_MEMORY",   "E_PLUGIN_CPU",    "E_PLUGIN_TIME",

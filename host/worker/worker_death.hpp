@@ -37,6 +37,9 @@ struct WorkerDeath {
 Error describe(const WorkerDeath& death, const WorkerBudget& budget, const std::string& during,
                const std::string& file);
 
+// E_WORKER_START: it ended before it touched the plugin, and that is not to blame.
+Error describe_failed_start(const WorkerDeath& death, const std::string& program, const std::string& file);
+
 // Whether an error says that the worker process is gone: calling it again is of no use.
 bool is_worker_loss(const Error& error);
 

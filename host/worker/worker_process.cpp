@@ -51,7 +51,10 @@ Status WorkerProcess::ready() {
     return Error(ErrorClass::system, "E_PLUGIN_LOAD", loader_text_, file_);
   lock.unlock();
   if (!decided) end(WorkerEnd::hung);
-  return death("");
+  const Error error = death("");
+  lock.lock();
+  if (plugin_ran_) return error;
+  return describe_failed_start(death_, plan_.program.string(), file_);
 }
 
 WorkerProcess::~WorkerProcess() {
@@ -175,6 +178,11 @@ void WorkerProcess::dispatch(const Received& message) {
         entry_ = std::move(entry);
       }
       return set(State::loaded);
+    }
+    case Message::loading: {
+      const std::lock_guard lock(mutex_);
+      plugin_ran_ = true;
+      return;
     }
     case Message::load_failed: {
       {

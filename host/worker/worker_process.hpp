@@ -42,7 +42,8 @@ struct WorkerPlan {
 class WorkerProcess {
  public:
   // Starts the process, has it load the plugin, and waits until it has. On failure: E_WORKER_START when there
-  // is no process to be had, E_PLUGIN_LOAD with the loader's words, or how the process ended.
+  // is no process to be had or it ended before it touched the plugin, E_PLUGIN_LOAD with the loader's words,
+  // or how the plugin ended it.
   static Result<std::unique_ptr<WorkerProcess>> start(WorkerPlan plan);
   // The same in two parts, so that several can start at once. `plan.image` is borrowed until ready()
   // returned.
@@ -118,6 +119,7 @@ class WorkerProcess {
   Status failure_;  // of starting
   LoadedEntry entry_;
   std::string loader_text_;
+  bool plugin_ran_ = false;
   WorkerDeath death_;
   bool ending_ = false;
 

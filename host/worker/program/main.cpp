@@ -110,7 +110,7 @@ class Worker {
     std::string words;
     if (unenforced_)
       words = std::string("this system does not let the worker enforce ") + unenforced_;
-    else
+    else if (control_.send(Message::loading, MessageWriter()))
       entry_ = load_plugin(image, companions, words);
     if (!entry_) return (void)control_.send(Message::load_failed, MessageWriter().text(words));
     MessageWriter says;

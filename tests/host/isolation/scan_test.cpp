@@ -82,8 +82,8 @@ struct ManyPlugins {
   fs::path folder;
 };
 
-// What would be scanned with it is refused.
-constexpr const char* no_worker = "/no/such/worker";
+// What would be scanned with one of these is refused.
+constexpr const char *no_worker = "/no/such/worker", *broken_worker = "/bin/false";
 
 }  // namespace
 
@@ -105,9 +105,9 @@ BOOST_AUTO_TEST_CASE(fifty_plugins_are_scanned_once_and_known_from_then_on) {
 BOOST_AUTO_TEST_CASE(one_changed_file_is_scanned_and_the_others_are_not) {
   const auto before = open(WORKER_PROGRAM);
   write(7, "2");
-  const auto without = open(no_worker);
-  for (const auto& [path, found] : without)
-    BOOST_TEST(found.code == (path == file(7) ? "E_PLUGIN_SCAN" : ""), path << ": " << found.code);
+  for (const char* worker : {no_worker, broken_worker})
+    for (const auto& [path, found] : open(worker))
+      BOOST_TEST(found.code == (path == file(7) ? "E_PLUGIN_SCAN" : ""), path << ": " << found.code);
   // No worker is no fault of the plugin: the next process tries again, that one file.
   const auto after = open(WORKER_PROGRAM);
   for (const auto& [path, found] : after) {

@@ -97,7 +97,8 @@ BOOST_FIXTURE_TEST_CASE(a_program_that_is_no_worker_is_an_error_and_not_a_hang, 
   wrong.program = "/bin/true";
   auto worker = WorkerProcess::start(std::move(wrong));
   BOOST_REQUIRE(worker.has_error());
-  BOOST_TEST(worker.error().code() == "E_PLUGIN_EXITED");
+  BOOST_TEST(worker.error().code() == "E_WORKER_START");
+  BOOST_TEST(worker.error().message().find("/bin/true") != std::string::npos);
 }
 
 // The host is a process of its own here: it starts a worker and is killed.
