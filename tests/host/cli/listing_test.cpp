@@ -235,6 +235,40 @@ BOOST_AUTO_TEST_CASE(inspect_says_first_why_a_plugin_is_refused) {
   BOOST_TEST(member(json, "summary").starts_with("would be refused: the file is not an ELF library"));
 }
 
+BOOST_AUTO_TEST_CASE(a_plugin_is_tried_with_the_endpoints_of_the_configuration) {
+  const auto file_of = [this](const char* id) {
+    return member(only_object(sluice({"plugins", "inspect", id, "--json"})), "path");
+  };
+  const Outcome good = sluice({"plugins", "test", file_of("generator"), "--json"});
+  BOOST_TEST(good.exit_code == 0, good.out);
+  BOOST_TEST(member(only_object(good), "ok") == "true");
+  const auto numbers = entry(only_object(good), "checks", "template", "generator");
+  BOOST_TEST(!holds(member(numbers, "detail"), "not tried"), good.out);
+
+  const Outcome json = sluice({"plugins", "test", file_of("file"), "--json"});
+  const auto answer = only_object(json);
+  BOOST_TEST(member(entry(answer, "checks", "name", "load"), "ok") == "true");
+  BOOST_TEST(member(entry(answer, "checks", "template", "file.ndjson"), "ok") == "true");
+  // No endpoint has this template, and it needs a path.
+  BOOST_TEST(holds(member(entry(answer, "checks", "template", "file.csv"), "detail"), "not tried"), json.out);
+  // The endpoint "gone" speaks of a folder that is not there.
+  BOOST_TEST(member(entry(answer, "checks", "template", "file.lines"), "ok") == "false");
+  BOOST_TEST(json.exit_code == 4);
+  const Outcome text = sluice({"plugins", "test", file_of("file")});
+  BOOST_TEST(text.exit_code == 4);
+  BOOST_TEST(holds(text.out, "not ok"), text.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_that_would_be_refused_fails_its_trial) {
+  write("notes.so", "not a library");
+  const Outcome text = sluice({"plugins", "test", "notes.so"});
+  BOOST_TEST(text.exit_code == 4);
+  BOOST_TEST(holds(text.out, "E_PLUGIN_NOT_ELF"), text.out);
+  const Outcome json = sluice({"plugins", "test", "notes.so", "--json"});
+  BOOST_TEST(json.exit_code == 4);
+  BOOST_TEST(member(only_object(json), "ok") == "false");
+}
+
 BOOST_AUTO_TEST_CASE(describe_prints_the_configuration_keys) {
   const Outcome text = sluice({"endpoints", "describe", "file.ndjson"});
   BOOST_TEST(text.exit_code == 0);
