@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string_view>
@@ -27,6 +28,12 @@ std::string mib(uint64_t bytes) {
 std::string ms(std::chrono::milliseconds time) {
   return time.count() % 1000 == 0 ? std::to_string(time.count() / 1000) + " s"
                                   : std::to_string(time.count()) + " ms";
+}
+
+std::string output_tail(const WorkerDeath& death) {
+  if (death.output.empty()) return {};
+  const size_t from = death.output.size() - std::min(death.output.size(), longest_output);
+  return "; its output ended: " + death.output.substr(from);
 }
 
 struct Description {
@@ -99,11 +106,7 @@ Error describe(const WorkerDeath& death, const WorkerBudget& budget, const std::
   Description is = of(death, budget);
   std::string message = std::move(is.message);
   if (!during.empty()) message += ", in " + during + "()";
-  if (!death.output.empty()) {
-    std::string_view tail = death.output;
-    if (tail.size() > longest_output) tail.remove_prefix(tail.size() - longest_output);
-    message.append("; its output ended: ").append(tail);
-  }
+  message += output_tail(death);
   return Error(ErrorClass::transient, is.code, std::move(message), file, std::move(is.hint));
 }
 
@@ -115,10 +118,10 @@ Error describe_failed_start(const WorkerDeath& death, const std::string& program
     how = signal_text(WTERMSIG(death.status));
   else if (death.status_known)
     how = "exit status " + std::to_string(WEXITSTATUS(death.status));
-  if (!death.output.empty()) how += "; its output ended: " + death.output.substr(0, longest_output);
-  return Error(ErrorClass::transient, "E_WORKER_START",
-               "the worker process " + program + " ended before it touched the plugin: " + how, file,
-               "install the sluice-worker that belongs to this host");
+  return Error(
+      ErrorClass::transient, "E_WORKER_START",
+      "the worker process " + program + " ended before it touched the plugin: " + how + output_tail(death),
+      file, "install the sluice-worker that belongs to this host");
 }
 
 bool is_worker_loss(const Error& error) {

@@ -77,6 +77,19 @@ BOOST_AUTO_TEST_CASE(only_the_end_of_long_output_is_told) {
   BOOST_TEST(text.ends_with(" the last words"));
 }
 
+BOOST_AUTO_TEST_CASE(an_end_before_the_plugin_was_touched_blames_the_worker_and_tells_its_last_words) {
+  WorkerDeath death = by_status(127 << 8);
+  death.output = std::string(5000, 'a') + " no such library";
+  const Error error = describe_failed_start(death, "/lib/sluice-worker", "/plugins/x.so");
+  BOOST_TEST(error.code() == "E_WORKER_START");
+  BOOST_TEST(error.transient());
+  BOOST_TEST(!is_worker_loss(error));
+  BOOST_TEST(error.message().starts_with(
+      "the worker process /lib/sluice-worker ended before it touched the plugin: exit status 127; "));
+  BOOST_TEST(error.message().ends_with(" no such library"));
+  BOOST_TEST(describe_failed_start(by_status(SIGKILL), "w", "").message().ends_with("signal 9 (SIGKILL)"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace sluice::host
