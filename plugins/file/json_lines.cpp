@@ -15,22 +15,6 @@ namespace {
 constexpr uint32_t sentinels = 8;
 constexpr unsigned deepest = 64;  // one bit a level
 
-bool hex_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-// The length of the escape at `at`, whose first byte is a backslash; 0 when it is none, or half of a
-// surrogate pair.
-size_t escape_length(const char* at) {
-  static constexpr std::string_view simple = "\"\\/bfnrt";
-  if (simple.find(at[1]) != std::string_view::npos) return 2;
-  if (at[1] != 'u') return 0;
-  for (int i = 2; i < 6; ++i)
-    if (!hex_digit(at[i])) return 0;
-  const bool surrogate = (at[2] == 'd' || at[2] == 'D') && at[3] >= '8';
-  return surrogate ? 0 : 6;
-}
-
 }  // namespace
 
 struct JsonLines::Parser {
@@ -64,7 +48,7 @@ void JsonLines::find_doubtful_escapes(std::string_view block) {
   const char* at = block.data();
   const char* const end = at + block.size();
   while ((at = static_cast<const char*>(std::memchr(at, '\\', static_cast<size_t>(end - at))))) {
-    const size_t length = escape_length(at);
+    const size_t length = json_escape_length(at);
     if (length == 0) doubtful_.push_back(static_cast<uint32_t>(at - block.data()));
     at += length == 0 ? 2 : length;
     if (at >= end) break;

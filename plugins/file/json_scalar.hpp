@@ -1,6 +1,7 @@
-// Numbers and words of JSON, checked where they stand: quick for the short ones.
+// Numbers, words and escapes of JSON, checked where they stand: quick for the short ones.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -26,7 +27,11 @@ inline bool is_json_word(const char* at, std::string_view word) {
 // Whether a number stands at `at`, of any size. A byte that belongs to no number must follow it somewhere.
 bool is_json_number_of_any_length(const char* at);
 
-// The same; 20 bytes from `at` on are readable.
+// The length of the escape at `at`, whose first byte is a backslash; 0 when it is none, or half of a
+// surrogate pair. Reads no further than a byte that cannot go on with it.
+size_t json_escape_length(const char* at);
+
+// The same as is_json_number_of_any_length(); 20 bytes from `at` on are readable.
 inline bool is_json_number(const char* at) {
 #if defined(__SSE2__)
   // Sixteen bytes at once show where digits end; what has no exponent and fits is decided by them.

@@ -38,8 +38,9 @@ TextReader::TextReader(const HostServices& host, ByteInput& input, FilePosition 
       task_(std::move(task)),
       out_(out),
       chunk_(out, '\n'),
-      block_ends_(rules.json ? JsonLines::largest_block : 0),
+      block_ends_(rules.json ? JsonLines::largest_block + 1 : 0),
       published_offset_(task_.published.value_or(UINT64_MAX)) {
+  static_assert(JsonKernel::largest_block == JsonLines::largest_block);
   static_assert(JsonValidator::padding <= 1024, "a chunk has that much room behind its values");
 }
 

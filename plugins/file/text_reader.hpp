@@ -10,6 +10,7 @@
 
 #include "byte_input.hpp"
 #include "file_position.hpp"
+#include "json_kernel.hpp"
 #include "json_lines.hpp"
 #include "json_validator.hpp"
 
@@ -82,7 +83,9 @@ class TextReader {
   SourceWriter& out_;
   DocumentChunk chunk_;
   JsonValidator validator_;
-  JsonLines block_;                      // what is known of the lines in line_ends_
+  JsonKernel kernel_;                    // whole blocks of good lines
+  bool vouched_for_ = false;             // it vouches for the lines in line_ends_
+  JsonLines block_;                      // else: what is known of each of them
   bool in_block_ = false;                // it knows of them
   std::vector<uint32_t> block_ends_;     // room for line_ends_
   std::span<const uint32_t> line_ends_;  // of lines that are found and not looked at yet

@@ -68,8 +68,12 @@ uint32_t TextReader::scan_json() {
 uint32_t TextReader::next_line(uint32_t begin) {
   if (line_ends_.empty()) {
     const uint32_t end = std::min(filled_, begin + JsonLines::largest_block);
-    line_ends_ = std::span(block_ends_).first(find_line_ends(data_, begin, end, block_ends_));
-    in_block_ = rules_.validate_json && !line_ends_.empty();
+    const bool by_kernel = rules_.validate_json && JsonKernel::usable();
+    size_t found = by_kernel ? kernel_.vouch(data_, begin, end, block_ends_) : 0;
+    vouched_for_ = found > 0;
+    if (!vouched_for_) found = find_line_ends(data_, begin, end, block_ends_);
+    line_ends_ = std::span(block_ends_).first(found);
+    in_block_ = rules_.validate_json && !vouched_for_ && found > 0;
     if (in_block_) block_.take(data_, begin, line_ends_.back());
   }
   if (!line_ends_.empty()) {
@@ -108,6 +112,7 @@ void TextReader::scan_tail(uint32_t begin) {
 
 // A line of NDJSON, newline included.
 void TextReader::take_line(uint32_t begin, uint32_t end) {
+  if (vouched_for_) return accept(end);
   const JsonLines::Found found = in_block_ ? block_.next(end) : JsonLines::Found::unsure;
   if (found == JsonLines::Found::document) return accept(end);
   const std::string_view line(data_ + begin, end - begin);
