@@ -10,6 +10,12 @@ namespace sluice::host {
 
 using std::chrono::steady_clock;
 
+namespace {
+
+constexpr auto brief = std::chrono::microseconds(100);
+
+}  // namespace
+
 void Attempt::start() {
   const auto with_source =
       std::count_if(slices_.begin(), slices_.end(), [](const SliceRun& slice) { return slice.needs_source; });
@@ -43,8 +49,8 @@ void Attempt::in_thread(Status& status, const std::function<void()>& work) {
     signal_.raise(StopLevel::drain);
     session_->cancel();
   }
-  running_.fetch_sub(1);
-  context_.signal.notify();
+  // The caller's thread waits for the last: woken for each, it would take a core from the others.
+  if (running_.fetch_sub(1) == 1) context_.signal.notify();
 }
 
 // [the slice's thread]
@@ -98,6 +104,9 @@ void Attempt::watch_until_ended(const Watch& watch) {
   auto changed = [&] {
     return running_.load() == 0 || context_.signal.level() > propagated_ || signal_.level() > propagated_;
   };
+  // A run of next to nothing ends sooner than a sleeping core wakes. Who else wants this core gets it.
+  const auto give_up = steady_clock::now() + brief;
+  while (running_.load() > 0 && steady_clock::now() < give_up) std::this_thread::yield();
   while (running_.load() > 0) {
     context_.signal.wait_for(watch.pace, changed);
     propagate(std::max(context_.signal.level(), signal_.level()));

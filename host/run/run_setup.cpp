@@ -262,9 +262,11 @@ Status RunPreparation::call_planner(std::vector<SliceState>& slices) {
 
 void RunPreparation::write_note(const boost::json::object& request) {
   StageNote& note = setup_.note;
-  note.request = without_secrets(request, setup_.source ? &*setup_.source : nullptr,
-                                 setup_.sink ? &*setup_.sink : nullptr, note.source_secrets_removed,
-                                 note.sink_secrets_removed);
+  // For whoever resumes.
+  if (setup_.provider->resumable())
+    note.request = without_secrets(request, setup_.source ? &*setup_.source : nullptr,
+                                   setup_.sink ? &*setup_.sink : nullptr, note.source_secrets_removed,
+                                   note.sink_secrets_removed);
   note.run_id = setup_.request.run_id;
   note.unit = setup_.unit;
   note.unit_key = setup_.unit_key;

@@ -24,9 +24,13 @@ Error no_lock(const std::filesystem::path& path, const std::string& what) {
 
 // Our own folder, closed to others: a stranger's folder of the same name in /tmp is refused.
 Status make_folder(const std::filesystem::path& folder) {
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return no_lock(folder, strerror(errno));
   struct stat about {};
-  if (lstat(folder.c_str(), &about) != 0) return no_lock(folder, strerror(errno));
+  int found = lstat(folder.c_str(), &about);
+  if (found != 0 && errno == ENOENT) {
+    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return no_lock(folder, strerror(errno));
+    found = lstat(folder.c_str(), &about);
+  }
+  if (found != 0) return no_lock(folder, strerror(errno));
   if (!S_ISDIR(about.st_mode) || about.st_uid != geteuid() || (about.st_mode & 022) != 0)
     return no_lock(folder, "it is not a folder that only this user may write");
   return {};

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <random>
 #include <string>
 
 #include "sluice/abi/frame.h"
 #include "staging/memory/memory_session.hpp"
+#include "staging/random_bits.hpp"
 
 namespace sluice::staging {
 
@@ -32,13 +32,8 @@ uint64_t usual_block(const StagingRequest& request, uint64_t quota) {
 
 // Unique among all processes of a machine, for those who write it down.
 std::string new_stage_id() {
-  static constexpr char hex[] = "0123456789abcdef";
   static std::atomic<uint64_t> counter{0};
-  std::random_device random;
-  std::string id = "mem-";
-  for (int word = 0; word < 2; ++word)
-    for (uint32_t bits = random(), i = 0; i < 8; ++i, bits >>= 4) id += hex[bits & 15u];
-  return id + "-" + std::to_string(counter.fetch_add(1, std::memory_order_relaxed));
+  return "mem-" + random_hex() + "-" + std::to_string(counter.fetch_add(1, std::memory_order_relaxed));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <random>
 #include <thread>
 
 #include "staging/mmap/end_lock.hpp"
@@ -11,6 +10,7 @@
 #include "staging/mmap/mmap_session.hpp"
 #include "staging/mmap/session_removal.hpp"
 #include "staging/mmap/staging_folder.hpp"
+#include "staging/random_bits.hpp"
 
 namespace sluice::staging {
 
@@ -40,11 +40,6 @@ Shape shape_of(const StagingRequest& request, const MmapSettings& settings) {
   if (settings.segment_bytes != 0) bytes = std::min(settings.segment_bytes, quota / 2);
   bytes = page_down(std::min(bytes, most_segment_bytes));
   return {bytes, bytes ? quota / bytes : 0};
-}
-
-uint64_t random_key() {
-  std::random_device random;
-  return (uint64_t{random()} << 32) | random();
 }
 
 // All files of a new session but its segments. The locks are held from the beginning.
@@ -124,7 +119,7 @@ Status MmapProvider::create(const StagingRequest& request, std::unique_ptr<Stagi
   manifest.run_id = request.run_id;
   manifest.unit_key = request.unit_key;
   manifest.note = request.note;
-  manifest.session_key = random_key();
+  manifest.session_key = random_bits();
   manifest.durability = std::max(request.durability, Durability::os);
   manifest.streams = request.slice_count;
   manifest.segment_bytes = shape.segment_bytes;
@@ -136,7 +131,7 @@ Status MmapProvider::create(const StagingRequest& request, std::unique_ptr<Stagi
   // Made under another name, so that a session is there as a whole or not at all.
   const std::string id = manifest.stage_id, place = settings_.folder + "/" + id;
   const SessionFiles unfinished{settings_.folder + "/" + std::string(unfinished_prefix) + id + "-" +
-                                std::to_string(random_key() % 1'000'000'000)};
+                                std::to_string(random_bits() % 1'000'000'000)};
   File writer, reader;
   Status status = make_files(files_, unfinished, manifest, writer, reader);
   if (status.ok()) status = put_in_place(files_, unfinished.folder, place);

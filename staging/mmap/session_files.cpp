@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <random>
+
+#include "staging/random_bits.hpp"
 
 namespace sluice::staging {
 
@@ -31,12 +32,7 @@ bool valid_stage_id(std::string_view id) {
 }
 
 std::string new_stage_id() {
-  static constexpr char hex[] = "0123456789abcdef";
-  std::random_device random;
-  std::string id = "stage-";
-  for (int word = 0; word < 4; ++word)
-    for (uint32_t bits = random(), i = 0; i < 8; ++i, bits >>= 4) id += hex[bits & 15u];
-  return id;
+  return "stage-" + random_hex() + random_hex();
 }
 
 std::optional<SegmentName> segment_name(std::string_view file) {
