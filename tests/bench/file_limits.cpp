@@ -80,6 +80,20 @@ void add_file_limits(Workload& work, const Setting& setting, const InputFile& in
                  {"simdjson-2", "simdjson alone, two threads", Role::limit, amount, {"simdjson"}, timed([=] {
                     return parse_alone(input.path, true);
                   })}});
+  // Slices of a unit help where the sink takes them as they come; a file takes one after the other.
+  for (const int slices : {1, 2}) {
+    HostRun counted;
+    counted.source = "file.ndjson";
+    counted.sink = "null";
+    counted.source_config = {{"path", input.path}};
+    counted.unit = fs::path(input.path).filename();
+    counted.slices = slices;
+    work.ways.push_back(
+        {slices == 1 ? "ndjson-null" : "ndjson-null-2",
+         slices == 1 ? "file.ndjson to null, memory" : "file.ndjson to null, memory, 2 slices", Role::product,
+         amount, slices == 1 ? std::vector<std::string>{} : std::vector<std::string>{"ndjson-null"},
+         [=, clock = setting.product.clock] { return clock->time(counted, input.records); }});
+  }
   for (Way& way : work.ways)
     if (way.name.starts_with("ndjson-")) way.beside.insert(way.beside.begin(), "simdjson");
   HostRun trusting;

@@ -74,7 +74,7 @@ std::vector<Peer> peers(const std::string& input, const std::string& output, con
            "syslog-ng",
            "file to file, no parsing, flow control, windows and fetches of 10,000 lines",
            "@version: 3.38\noptions { log-msg-size(65536); stats-freq(0); };\nsource s { file(\"" + input +
-               "\" flags(no-parse) follow-freq(0) log-iw-size(100000) log-fetch-limit(10000)); };\n" +
+               "\" flags(no-parse) follow-freq(0.1) log-iw-size(100000) log-fetch-limit(10000)); };\n" +
                "destination d { file(\"" + output +
                "\" template(\"$MSG\\n\") flush-lines(10000)); };\n"
                "log { source(s); destination(d); flags(flow-control); };\n",
