@@ -49,17 +49,20 @@ struct Table {
 
 constexpr Table make_classes() {
   Table table;
-  for (char c = '0'; c <= '9'; ++c) table.of[static_cast<uint8_t>(c)] = scalar | digit_flag;
-  for (char c : {'-', 't', 'f', 'n'}) table.of[static_cast<uint8_t>(c)] = scalar;
-  for (char c : {' ', '\t', '\r'}) table.of[static_cast<uint8_t>(c)] = blank_flag;
-  table.of['"'] = string;
-  table.of[':'] = colon | operator_flag;
-  table.of[','] = comma | operator_flag;
-  table.of['\n'] = line | operator_flag;
-  table.of['{'] = open_object | operator_flag;
-  table.of['['] = open_array | operator_flag;
-  table.of['}'] = close_object | operator_flag;
-  table.of[']'] = close_array | operator_flag;
+  const auto set = [&table](char c, int what) {
+    table.of[static_cast<unsigned char>(c)] = static_cast<uint8_t>(what);
+  };
+  for (char c = '0'; c <= '9'; ++c) set(c, scalar | digit_flag);
+  for (char c : {'-', 't', 'f', 'n'}) set(c, scalar);
+  for (char c : {' ', '\t', '\r'}) set(c, blank_flag);
+  set('"', string);
+  set(':', colon | operator_flag);
+  set(',', comma | operator_flag);
+  set('\n', line | operator_flag);
+  set('{', open_object | operator_flag);
+  set('[', open_array | operator_flag);
+  set('}', close_object | operator_flag);
+  set(']', close_array | operator_flag);
   return table;
 }
 constexpr Table classes = make_classes();
