@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <utility>
 
 namespace sluice::file::seeded {
 
@@ -100,6 +101,12 @@ inline const char* const odd[] = {"01",
                                   "-\"a\"",
                                   "1,2",
                                   "\xe2\x80\xa8"};
+// Where a value may stand, or seem to: what comes before it and behind it.
+inline const std::pair<const char*, const char*> places[] = {
+    {"", ""},      {"[", "]"},       {"[1,", "]"},
+    {"[", ",1]"},  {"{\"a\":", "}"}, {"{\"a\":1,\"b\":", ",\"c\":2}"},
+    {"{", ":1}"},  {"{\"a\"", "1}"}, {"{}", ""},
+    {"[1.5", "]"}, {"[-", "]"},      {"[", "e1]"}};
 inline const char* const blanks[] = {"", "", "", "", "", "", " ", "\t", "\r", "  "};
 
 inline std::string value(Random& random, int depth) {
