@@ -7,7 +7,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <thread>
+
+#include "sluice/detail/patience.hpp"
 
 namespace sluice::staging {
 
@@ -20,12 +21,7 @@ class Waiter {
   // Returns what `ready` last said: false only when `deadline` passed.
   template <class Ready>
   bool wait(Ready&& ready, std::optional<Clock::time_point> deadline = std::nullopt) {
-    // The other side is often about to finish; spinning for it pays only where it can run meanwhile.
-    static const bool many_cpus = std::thread::hardware_concurrency() > 1;
-    for (int i = 0; many_cpus && i < spins; ++i) {
-      if (ready()) return true;
-      pause();
-    }
+    if (patience_.outlasts(ready)) return true;
     std::unique_lock lock(mutex_);
     waiting_.store(true);
     bool done = true;
@@ -34,27 +30,20 @@ class Waiter {
     else
       changed_.wait(lock, ready);
     waiting_.store(false);
+    patience_.slept();
     return done;
   }
 
   // [any thread] After the change.
   void wake() {
     if (!waiting_.load()) return;
-    std::lock_guard lock(mutex_);
+    // The lock only keeps the change from falling between its look and its sleep: it wakes up to a free one.
+    { std::lock_guard lock(mutex_); }
     changed_.notify_one();
   }
 
  private:
-  static constexpr int spins = 200;
-
-  static void pause() {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-  }
-
+  detail::Patience patience_;  // of the thread that waits
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<bool> waiting_{false};

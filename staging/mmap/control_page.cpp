@@ -35,14 +35,6 @@ Status ControlPage::open(FileLayer& files, const std::string& path, uint32_t str
   return failed ? Status(file_error("map", path, failed, bytes)) : Status();
 }
 
-void EventWait::pause() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 void EventWait::wake(std::atomic<uint32_t>& event) {
   syscall(SYS_futex, reinterpret_cast<uint32_t*>(&event), FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }

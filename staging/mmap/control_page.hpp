@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "sluice/detail/patience.hpp"
 #include "staging/files/file_layer.hpp"
 
 namespace sluice::staging {
@@ -47,11 +48,13 @@ class EventWait {
  public:
   using Clock = std::chrono::steady_clock;
 
-  EventWait(std::atomic<uint32_t>& event, std::atomic<uint32_t>& waits) : event_(event), waits_(waits) {}
+  // `patience` is the waiting thread's.
+  EventWait(std::atomic<uint32_t>& event, std::atomic<uint32_t>& waits, detail::Patience& patience)
+      : event_(event), waits_(waits), patience_(patience) {}
 
   template <class Ready, class Look>
   bool until(Ready&& ready, Clock::time_point deadline, Look&& look) {
-    if (spin(ready)) return true;
+    if (patience_.outlasts(ready)) return true;
     waits_.store(1);
     bool done = false;
     for (;;) {
@@ -63,6 +66,7 @@ class EventWait {
       if ((done = ready()) || look()) break;
     }
     waits_.store(0);
+    patience_.slept();
     return done || ready();
   }
 
@@ -77,20 +81,12 @@ class EventWait {
   }
 
  private:
-  template <class Ready>
-  static bool spin(Ready&& ready) {
-    for (int i = 0; i < 200; ++i) {
-      if (ready()) return true;
-      pause();
-    }
-    return false;
-  }
-  static void pause();
   static void wake(std::atomic<uint32_t>& event);
   void sleep(uint32_t seen, Clock::duration time);
 
   std::atomic<uint32_t>& event_;
   std::atomic<uint32_t>& waits_;
+  detail::Patience& patience_;
 };
 
 }  // namespace sluice::staging

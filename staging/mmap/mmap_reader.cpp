@@ -102,7 +102,7 @@ Status MmapReader::wait_for_frames(std::chrono::milliseconds wait, bool& came) {
   bool gone = false;
   const auto look = [&] { return gone = parts_.ends == StagingEnds::reader && writer_is_gone_(); };
   const auto most = std::min<std::chrono::milliseconds>(wait, std::chrono::hours(24));
-  EventWait waiting(control().published_event, control().reader_waits);
+  EventWait waiting(control().published_event, control().reader_waits, patience_);
   came = waiting.until(ready, EventWait::Clock::now() + most, look);
   if (cancelled()) return cancelled_error();
   if (!gone || came) return {};

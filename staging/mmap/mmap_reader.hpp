@@ -65,6 +65,7 @@ class MmapReader final : public StagingReader {
   Cursor cursor_;
   bool cursor_damaged_ = false;
   StreamWalk walk_;
+  detail::Patience patience_;
   bool started_ = false;
   uint64_t from_ = 0;
   // Set when there is no writer: the reader ends with what it left.

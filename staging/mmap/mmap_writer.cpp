@@ -215,7 +215,7 @@ Status MmapWriter::wait_for_room(const Status& refusal, uint64_t frame_bytes) {
     return refusal.error();
   if (parts_.fail_when_full) return full(frame_bytes);
   const Stopwatch blocked(parts_.blocked);
-  EventWait wait(control().freed_event, control().writer_waits);
+  EventWait wait(control().freed_event, control().writer_waits, patience_);
   const auto ready = [this] { return parts_.cancelled.load() || pool_.can_recycle(); };
   // A writer alone waits as long as a reader is there, and a while for one to come.
   auto last_seen = EventWait::Clock::now();

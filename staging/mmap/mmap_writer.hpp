@@ -59,6 +59,7 @@ class MmapWriter final : public StagingWriter {
   const uint64_t largest_;
   CursorFile cursor_;
   SegmentPool pool_;
+  detail::Patience patience_;
 
   std::optional<SegmentPool::Taken> current_, spare_;  // spare: taken for the claim, not begun
   std::optional<RecordPlace> tail_;                    // of a session opened again, until it is gone on with
