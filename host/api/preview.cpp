@@ -108,6 +108,7 @@ Reply Host::preview(std::string_view endpoint, std::string_view unit_id, uint32_
     request.unit_id = abi(unit_text);
     request.format = abi(tables ? "tables" : "documents");
     request.run_id = abi("preview");
+    request.threads = 1;
     Status status = source->read(request, *writer.table());
     if (Status sealed = writer.finish(SealedAs::finished); !sealed.ok()) stage->cancel();
     reader.join();

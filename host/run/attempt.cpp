@@ -66,6 +66,7 @@ void Attempt::read_slice(SliceRun& run) {
   request.checkpoint = abi(run.checkpoint_text);
   request.format = abi(setup_.agreement.source_tables ? "tables" : "documents");
   request.run_id = abi(setup_.request.run_id);
+  request.threads = std::max(setup_.request.policy.slices / request.slice_count, 1u);
   run.status = run.source->read(request, *run.writer->table());
   if (const Error* own = run.writer->failure())
     run.status = own->code() == "E_PLUGIN_BUG" || own->code() == "E_FRAME_MALFORMED"

@@ -253,6 +253,8 @@ Status RunPreparation::call_planner(std::vector<SliceState>& slices) {
   request.checkpoint = abi(checkpoint);
   request.format = abi(setup_.agreement.source_tables ? "tables" : "documents");
   request.run_id = abi(setup_.request.run_id);
+  // Slices that are taken one after another wait for each other; threads of one read need not.
+  request.threads = setup_.sink && setup_.agreement.ordered_slices ? setup_.request.policy.slices : 1;
   Result<std::vector<boost::json::object>> planned =
       setup_.planner->plan(request, setup_.request.policy.slices);
   if (!planned) return std::move(planned).error();

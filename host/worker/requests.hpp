@@ -10,7 +10,7 @@
 namespace sluice::host {
 
 inline void put(MessageWriter& to, const sluice_read_request& request) {
-  to.u32(request.slice_index).u32(request.slice_count).u32(request.incremental);
+  to.u32(request.slice_index).u32(request.slice_count).u32(request.incremental).u32(request.threads);
   to.text(view(request.unit_id)).text(view(request.slice)).text(view(request.checkpoint));
   to.text(view(request.format)).text(view(request.run_id));
 }
@@ -21,6 +21,7 @@ inline sluice_read_request get_read_request(MessageReader& from) {
   request.slice_index = from.u32();
   request.slice_count = from.u32();
   request.incremental = from.u32();
+  request.threads = from.u32();
   request.unit_id = abi(from.text());
   request.slice = abi(from.text());
   request.checkpoint = abi(from.text());

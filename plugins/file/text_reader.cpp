@@ -8,6 +8,8 @@ namespace sluice::file {
 namespace {
 
 constexpr size_t shown_of_oversized = 4096;
+// While the reader reads so much, its helpers validate what it read before.
+constexpr uint64_t read_ahead = uint64_t{256} << 10;
 
 uint64_t count_lines(std::string_view text) {
   return static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));
@@ -38,10 +40,9 @@ TextReader::TextReader(const HostServices& host, ByteInput& input, FilePosition 
       task_(std::move(task)),
       out_(out),
       chunk_(out, '\n'),
-      block_ends_(rules.json ? JsonLines::largest_block + 1 : 0),
       published_offset_(task_.published.value_or(UINT64_MAX)) {
-  static_assert(JsonKernel::largest_block == JsonLines::largest_block);
   static_assert(JsonValidator::padding <= 1024, "a chunk has that much room behind its values");
+  if (rules.json) blocks_.emplace(task_.threads, rules.validate_json);
 }
 
 void TextReader::run() {
@@ -101,7 +102,6 @@ void TextReader::fill() {
   holes_.clear();
   pending_.reset();
   lines_ = taken_ = taken_lines_ = dropped_ = 0;
-  line_ends_ = {};
 
   record_limit_ = std::min<uint64_t>(out_.max_batch_records(), out_.remaining_records());
   byte_limit_ = out_.remaining_bytes();
@@ -115,11 +115,14 @@ void TextReader::fill() {
 
   std::memcpy(data_, carry_.data(), carry_.size());
   filled_ = static_cast<uint32_t>(carry_.size());
+  if (blocks_) blocks_->begin(data_);
+  const uint64_t piece = blocks_ && blocks_->works_ahead() ? read_ahead : target;
   try {
     while (!at_end_ && filled_ < target) {
-      const size_t got = input_.read(data_ + filled_, target - filled_);
+      const size_t got = input_.read(data_ + filled_, std::min(piece, target - filled_));
       at_end_ = got == 0;
       filled_ += static_cast<uint32_t>(got);
+      if (blocks_) blocks_->filled(filled_);
     }
   } catch (const Error&) {
     failure_ = std::current_exception();

@@ -10,8 +10,7 @@
 
 #include "byte_input.hpp"
 #include "file_position.hpp"
-#include "json_kernel.hpp"
-#include "json_lines.hpp"
+#include "json_blocks.hpp"
 #include "json_validator.hpp"
 
 namespace sluice::file {
@@ -36,6 +35,7 @@ struct TextTask {
   bool incremental = false;
   std::optional<Slice> slice = {};
   std::optional<uint64_t> published = {};  // the offset that the caller's checkpoint has already
+  uint32_t threads = 1;                    // that the read may keep busy
 };
 
 // [one thread] One read of one file from where `input` and `position` stand. Every byte from there to the end
@@ -58,9 +58,11 @@ class TextReader {
   bool wants_record(uint32_t begin) const;
   uint32_t scan_lines();
   uint32_t scan_json();
-  uint32_t next_line(uint32_t begin);
+  uint32_t take_documents(std::span<const uint32_t> ends);
+  uint32_t take_lines(uint32_t begin, const JsonBlocks::Lines& lines);
+  uint32_t take_long_line(uint32_t begin);
+  void take_line(uint32_t begin, uint32_t end, JsonLines::Found found);
   void scan_tail(uint32_t begin);
-  void take_line(uint32_t begin, uint32_t end);
   void accept(uint32_t end);
   void join_blanks(uint32_t end);
   void mark_pending();
@@ -83,12 +85,7 @@ class TextReader {
   SourceWriter& out_;
   DocumentChunk chunk_;
   JsonValidator validator_;
-  JsonKernel kernel_;                    // whole blocks of good lines
-  bool vouched_for_ = false;             // it vouches for the lines in line_ends_
-  JsonLines block_;                      // else: what is known of each of them
-  bool in_block_ = false;                // it knows of them
-  std::vector<uint32_t> block_ends_;     // room for line_ends_
-  std::span<const uint32_t> line_ends_;  // of lines that are found and not looked at yet
+  std::optional<JsonBlocks> blocks_;  // of JSON
 
   // The chunk under construction. Places in it count raw bytes from its start: lines that are rejected are
   // closed up only when it is published, so that until then the file's own bytes are in sight.

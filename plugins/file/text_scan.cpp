@@ -54,36 +54,53 @@ uint32_t TextReader::scan_lines() {
 uint32_t TextReader::scan_json() {
   uint32_t begin = 0;
   while (wants_record(begin)) {
-    const uint32_t end = next_line(begin);
+    const JsonBlocks::Lines lines = blocks_->from(begin);
+    const uint32_t end = lines.ends.empty()  ? take_long_line(begin)
+                         : lines.are.empty() ? take_documents(lines.ends)
+                                             : take_lines(begin, lines);
     if (end == begin) break;
-    ++lines_;
-    take_line(begin, end);
     begin = end;
+  }
+  blocks_->finish();
+  return begin;
+}
+
+// Each of the lines that begin at taken_ and end at `ends` is a record, as far as they are wanted.
+uint32_t TextReader::take_documents(std::span<const uint32_t> ends) {
+  mark_pending();
+  ends = ends.first(std::min<uint64_t>(ends.size(), record_limit_ - chunk_.count()));
+  // The first that ends at the limit or behind it is the last that begins before it.
+  const uint64_t limit = std::min(byte_limit_, slice_limit_);
+  if (ends.back() > limit)
+    ends =
+        ends.first(static_cast<size_t>(std::lower_bound(ends.begin(), ends.end(), limit) - ends.begin()) + 1);
+  const std::span<const uint32_t> before = ends.first(ends.size() - 1);
+  std::transform(before.begin(), before.end(), chunk_.marks().begin(),
+                 [&](uint32_t end) { return end - dropped_; });
+  chunk_.marked(static_cast<uint32_t>(before.size()));
+  lines_ += static_cast<uint32_t>(ends.size());
+  pending_ = Pending{before.empty() ? taken_ : before.back(), before.empty() ? taken_lines_ : lines_ - 1,
+                     ends.back() - dropped_};
+  taken_ = ends.back();
+  taken_lines_ = lines_;
+  return taken_;
+}
+
+uint32_t TextReader::take_lines(uint32_t begin, const JsonBlocks::Lines& lines) {
+  for (size_t i = 0; i < lines.ends.size() && wants_record(begin); ++i) {
+    take_line(begin, lines.ends[i], lines.are[i]);
+    begin = lines.ends[i];
   }
   return begin;
 }
 
-// The end of the line that begins at `begin`; `begin` itself when it has none in this chunk. Lines are found,
-// and validated together, a block at a time.
-uint32_t TextReader::next_line(uint32_t begin) {
-  if (line_ends_.empty()) {
-    const uint32_t end = std::min(filled_, begin + JsonLines::largest_block);
-    const bool by_kernel = rules_.validate_json && JsonKernel::usable();
-    size_t found = by_kernel ? kernel_.vouch(data_, begin, end, block_ends_) : 0;
-    vouched_for_ = found > 0;
-    if (!vouched_for_) found = find_line_ends(data_, begin, end, block_ends_);
-    line_ends_ = std::span(block_ends_).first(found);
-    in_block_ = rules_.validate_json && !vouched_for_ && found > 0;
-    if (in_block_) block_.take(data_, begin, line_ends_.back());
-  }
-  if (!line_ends_.empty()) {
-    const uint32_t end = line_ends_.front();
-    line_ends_ = line_ends_.subspan(1);
-    return end;
-  }
-  // Longer than a block.
+// Longer than a block. `begin` itself when it has no end in this chunk.
+uint32_t TextReader::take_long_line(uint32_t begin) {
   const void* newline = std::memchr(data_ + begin, '\n', filled_ - begin);
-  return newline ? static_cast<uint32_t>(static_cast<const char*>(newline) - data_ + 1) : begin;
+  if (!newline) return begin;
+  const auto end = static_cast<uint32_t>(static_cast<const char*>(newline) - data_) + 1;
+  take_line(begin, end, JsonLines::Found::unsure);
+  return end;
 }
 
 // The end of the file: [begin, filled_) has no newline, and blank lines may stand before it.
@@ -111,9 +128,8 @@ void TextReader::scan_tail(uint32_t begin) {
 }
 
 // A line of NDJSON, newline included.
-void TextReader::take_line(uint32_t begin, uint32_t end) {
-  if (vouched_for_) return accept(end);
-  const JsonLines::Found found = in_block_ ? block_.next(end) : JsonLines::Found::unsure;
+void TextReader::take_line(uint32_t begin, uint32_t end, JsonLines::Found found) {
+  ++lines_;
   if (found == JsonLines::Found::document) return accept(end);
   const std::string_view line(data_ + begin, end - begin);
   if (is_blank(line)) return;
@@ -156,6 +172,7 @@ void TextReader::reject_line(uint32_t begin, uint32_t end, const std::string& re
     const std::exception_ptr refused = std::current_exception();
     try {
       mark_pending();
+      blocks_->finish();
       publish(taken_);
     } catch (const Error&) {  // the refusal tells more
     }

@@ -72,6 +72,7 @@ TextSource::Opened TextSource::open(const std::string& unit_id, const Json* chec
 void TextSource::read(const ReadRequest& request, SourceWriter& out) {
   const Json* checkpoint = request.checkpoint ? &*request.checkpoint : nullptr;
   TextTask task{.name = {}, .incremental = request.incremental};
+  task.threads = request.threads;
   if (request.slice) {
     task.slice = Slice::from_json(*request.slice);
     // Of the checkpoints that a slice may be given only its own says where it stands.
@@ -98,6 +99,7 @@ void TextSource::read(const ReadRequest& request, SourceWriter& out) {
 }
 
 std::vector<Json> TextSource::plan(const ReadRequest& request, uint32_t max_slices) {
+  if (request.threads > 1) return {};  // one read uses them all, or is as fast as its file
   Opened file = open(request.unit_id, request.checkpoint ? &*request.checkpoint : nullptr);
   if (!file.input->seekable()) return {};
   const uint64_t begin = file.position.offset(), end = file.input->file_bytes();

@@ -61,9 +61,11 @@ struct ReadRequest {
   uint32_t slice_index = 0, slice_count = 1;
   bool tables = false;  // the format asked for: tables, else documents
   std::string run_id;
+  uint32_t threads = 1;  // that read() may keep busy, its own included
 };
 
-// One instance is used by one thread at a time, except cancel(). Throw sluice::Error to fail.
+// One instance is used by one thread at a time, except cancel(). Threads that read() starts end before it
+// does, and never touch the writer or the host. Throw sluice::Error to fail.
 class Source {
  public:
   virtual ~Source() = default;
@@ -89,7 +91,8 @@ class Source {
     return found;
   }
   // Up to `max_slices` objects that together cover what read(request) would; none: the unit is read as a
-  // whole.
+  // whole. With request.threads above 1 the sink takes slices in their order: a source that can work with
+  // that many threads in one read plans none.
   virtual std::vector<Json> plan(const ReadRequest& request, uint32_t max_slices) {
     (void)request;
     (void)max_slices;

@@ -62,6 +62,55 @@ BOOST_FIXTURE_TEST_CASE(an_ordered_sink_gets_one_slice_after_another, Sliced) {
   BOOST_TEST(sink->committed == plain(400), boost::test_tools::per_element());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_source_may_work_with_threads_where_slices_would_wait_for_each_other, Engine) {
+  sink = add("dst", "fake.json");
+  source->plan = [](const ReadRequest& request, uint32_t most) {
+    BOOST_TEST(request.threads == 4u);
+    BOOST_TEST(most == 4u);
+    return std::vector<Json>();
+  };
+  source->read = [count = counting(20)](const ReadRequest& request, SourceWriter& out,
+                                        const HostServices& services) {
+    BOOST_TEST(request.threads == 4u);
+    BOOST_TEST(!request.slice.has_value());
+    count(request, out, services);
+  };
+  const host::RunResult result = run(four);
+  BOOST_TEST(result.exit_code == 0);
+  BOOST_TEST(result.counts.written == 20u);
+  // The unit's own checkpoint, not one of slices.
+  BOOST_TEST(!result.new_checkpoint.get_object().contains("merged"));
+}
+
+BOOST_FIXTURE_TEST_CASE(slices_that_need_not_wait_have_a_thread_each, Sliced) {
+  for (const char* sinks : {"fake.sink", "fake.parallel"}) {
+    sink = add("dst", sinks);
+    source->plan = [plan = source->plan](const ReadRequest& request, uint32_t most) {
+      BOOST_TEST(request.threads == 1u);
+      return plan(request, most);
+    };
+    source->read = [read = source->read](const ReadRequest& request, SourceWriter& out,
+                                         const HostServices& services) {
+      BOOST_TEST(request.threads == 1u);
+      read(request, out, services);
+    };
+    BOOST_TEST(run(four).exit_code == 0);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_unit_with_fewer_slices_than_were_asked_for_has_more_threads_for_each, Sliced) {
+  source->plan = [](const ReadRequest&, uint32_t) {
+    return std::vector<Json>{Json::object({{"from", 0}, {"to", 100}}),
+                             Json::object({{"from", 100}, {"to", 200}})};
+  };
+  source->read = [read = source->read](const ReadRequest& request, SourceWriter& out,
+                                       const HostServices& services) {
+    BOOST_TEST(request.threads == 2u);
+    read(request, out, services);
+  };
+  BOOST_TEST(run(four).exit_code == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_parallel_sink_has_an_instance_per_slice, Sliced) {
   sink = add("dst", "fake.parallel");
   BOOST_TEST(run(four).exit_code == 0);

@@ -40,6 +40,34 @@ BOOST_AUTO_TEST_CASE(a_text_that_claims_more_than_there_is_is_empty) {
   BOOST_TEST(!in.ok());
 }
 
+BOOST_AUTO_TEST_CASE(read_requests_come_through_whole) {
+  sluice_read_request request{};
+  request.slice_index = 1;
+  request.slice_count = 2;
+  request.incremental = 1;
+  request.unit_id = abi("unit");
+  request.slice = abi("{}");
+  request.checkpoint = abi("{\"a\":1}");
+  request.format = abi("tables");
+  request.run_id = abi("run");
+  request.threads = 3;
+  MessageWriter out;
+  put(out, request);
+  MessageReader in(out.bytes());
+  const sluice_read_request got = get_read_request(in);
+  BOOST_TEST(in.ok());
+  BOOST_TEST(got.size == sizeof got);
+  BOOST_TEST(got.slice_index == 1u);
+  BOOST_TEST(got.slice_count == 2u);
+  BOOST_TEST(got.incremental == 1u);
+  BOOST_TEST(view(got.unit_id) == "unit");
+  BOOST_TEST(view(got.slice) == "{}");
+  BOOST_TEST(view(got.checkpoint) == "{\"a\":1}");
+  BOOST_TEST(view(got.format) == "tables");
+  BOOST_TEST(view(got.run_id) == "run");
+  BOOST_TEST(got.threads == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(requests_come_through_whole) {
   sluice_write_request request{};
   request.size = sizeof request;

@@ -133,6 +133,13 @@ BOOST_AUTO_TEST_CASE(small_files_and_compressed_ones_are_not_divided) {
   BOOST_TEST(make_source<LinesSource>(host, config_with_path(folder("in.gz"))).plan(4).empty());
 }
 
+BOOST_AUTO_TEST_CASE(with_threads_for_one_read_there_are_no_slices) {
+  folder.write("in.txt", std::string(1 << 20, '\n'));
+  auto source = testing::make_source<NdjsonSource>(host, config_with_path(folder("in.txt")));
+  BOOST_TEST(source.plan(2).size() == 2u);
+  BOOST_TEST(source.plan(2, {.threads = 2}).empty());
+}
+
 BOOST_AUTO_TEST_CASE(nonsense_slices_are_refused) {
   folder.write("in.txt", "a\nb\n");
   for (const char* slice : {R"({"begin":3,"end":1})", R"({"begin":-1,"end":1})", R"({"from":1})"})

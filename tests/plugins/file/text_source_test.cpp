@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "seeded_json.hpp"
 #include "temp_folder.hpp"
 
 namespace sluice::file {
@@ -176,6 +177,45 @@ BOOST_AUTO_TEST_CASE(when_no_more_rejections_are_tolerated_what_was_good_is_publ
       read_source<NdjsonSource>(host, config_with_path(folder("in.txt")), {.checkpoint = run.checkpoint()});
   BOOST_TEST(again.documents() == (Texts{"[3]"}));
   BOOST_TEST(again.rejections().at(0).where == folder("in.txt") + ":5");
+}
+
+BOOST_AUTO_TEST_CASE(threads_change_nothing_but_the_time) {
+  seeded::Random random(5);
+  for (const uint64_t badness : {0u, 3u})
+    for (int round = 0; round < 6; ++round) {
+      std::string content;
+      while (content.size() < 900000)
+        content +=
+            badness ? seeded::any_line(random, badness) + "\n" : "[" + seeded::value(random, 3) + "]\n";
+      ReadOptions options = small(round % 2 ? 700 : 100000, round < 4 ? 1 << 20 : 90000);
+      if (round == 3) options.limits.max_records = 3000;
+      if (round == 5) options.limits.max_bytes = 400000;
+      const SourceRun alone = read<NdjsonSource>(content, options);
+      options.threads = 3;
+      const SourceRun run = read<NdjsonSource>(content, options);
+      BOOST_REQUIRE(run.ok());
+      BOOST_TEST((run.documents() == alone.documents()));
+      BOOST_TEST(run.checkpoint() == alone.checkpoint());
+      BOOST_TEST(run.frames().size() == alone.frames().size());
+      BOOST_REQUIRE(run.rejections().size() == alone.rejections().size());
+      BOOST_TEST((badness > 0) == !run.rejections().empty());
+      for (size_t i = 0; i < run.rejections().size(); ++i)
+        BOOST_TEST(run.rejections()[i].where == alone.rejections()[i].where);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_read_with_threads_that_is_refused_more_rejections_publishes_what_was_good) {
+  std::string content;
+  for (int i = 0; i < 30000; ++i) content += "{\"number\":" + std::to_string(i) + "}\n";
+  const size_t good = content.size();
+  content += "nonsense\n" + content;
+  ReadOptions options = small(1000000, 4 << 20);
+  options.limits.max_rejected = 0;
+  options.threads = 4;
+  const SourceRun run = read<NdjsonSource>(content, options);
+  BOOST_TEST(run.code() == "E_TOO_MANY_REJECTED");
+  BOOST_TEST(run.documents().size() == 30000u);
+  BOOST_TEST(Json::parse(run.checkpoint()).at("offset").as_integer() == static_cast<int64_t>(good));
 }
 
 BOOST_AUTO_TEST_CASE(without_validation_lines_are_only_split) {

@@ -17,6 +17,8 @@ typedef struct sluice_read_request {
   sluice_str checkpoint; /* JSON object that this source attached earlier, or empty */
   sluice_str format;     /* "documents" or "tables", one that the template declares */
   sluice_str run_id;
+  uint32_t threads; /* that read() may keep busy, its caller's included; 1 when it lies past `size` or is 0 */
+  uint32_t reserved;
 } sluice_read_request;
 
 /* Threads: every function is called by one thread at a time, not necessarily the same; cancel is [any
@@ -47,7 +49,8 @@ typedef struct sluice_source_api {
   sluice_status (*unit)(void* self, sluice_str unit_id, sluice_emit out, sluice_error* error);
 
   /* Optional. Emits up to `max_slices` JSON objects that together cover, each record once, what read() would.
-   */
+   * Or none: the unit is read as a whole. That is the answer where request->threads is above 1 and read()
+   * makes use of them: the sink takes slices in their order, so that all but one would wait. */
   sluice_status (*plan)(void* self, const sluice_read_request* request, uint32_t max_slices, sluice_emit out,
                         sluice_error* error);
 
@@ -67,7 +70,7 @@ typedef struct sluice_source {
   const sluice_source_api* api; /* static in the plugin */
 } sluice_source;
 
-SLUICE_STATIC_ASSERT(sizeof(sluice_read_request) == 96, "sluice_read_request layout");
+SLUICE_STATIC_ASSERT(sizeof(sluice_read_request) == 104, "sluice_read_request layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_source_api) == 72, "sluice_source_api layout");
 SLUICE_STATIC_ASSERT(sizeof(sluice_source) == 24, "sluice_source layout");
 

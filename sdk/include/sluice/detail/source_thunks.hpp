@@ -1,6 +1,9 @@
 // The ABI table of a Source.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+
 #include "sluice/detail/guard.hpp"
 #include "sluice/source.hpp"
 
@@ -19,6 +22,7 @@ struct SourceThunks {
     to.slice_count = from.slice_count;
     to.tables = view(from.format) == "tables";
     to.run_id = view(from.run_id);
+    if (from.size >= offsetof(sluice_read_request, reserved)) to.threads = std::max(from.threads, 1u);
     return to;
   }
   static void destroy(void* self) { delete static_cast<Source*>(self); }

@@ -47,6 +47,7 @@ struct ReadOptions {
   bool incremental = false;                    // also without a checkpoint
   std::optional<std::string> slice = {};       // JSON text from plan()
   uint32_t slice_index = 0, slice_count = 1;
+  uint32_t threads = 1;
   std::optional<bool> tables = {};  // absent: the first format that the template declares
   WriterLimits limits = {};
 };
@@ -151,6 +152,7 @@ class SourceUnderTest {
     request.checkpoint = abi(checkpoint);
     request.format = abi(options.tables.value_or(tables_first_) ? "tables" : "documents");
     request.run_id = abi("test-run");
+    request.threads = options.threads;
     use(request);
   }
 
