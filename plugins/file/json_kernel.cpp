@@ -117,147 +117,215 @@ SLUICE_WIDE inline uint64_t parity_up_to(uint64_t bits) {
       _mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(bits)), all, 0)));
 }
 
-// `bits` moved up by one; what falls off comes in at the next step.
-inline uint64_t behind(uint64_t bits, uint64_t& carried) {
-  const uint64_t moved = bits << 1 | carried;
-  carried = bits >> 63;
+// `bits` moved up by one; `before` are those of the step before.
+inline uint64_t behind(uint64_t bits, uint64_t& before) {
+  const uint64_t moved = bits << 1 | before >> 63;
+  before = bits;
   return moved;
 }
 
-// The first pass: strings, numbers and words are looked at, tokens and the ends of lines are written down.
+// A register full of `c`, which the compiler would make anew at each use.
+SLUICE_WIDE SLUICE_INLINE __m512i full_of(int c) {
+  __m512i all = _mm512_set1_epi8(static_cast<char>(c));
+  asm("" : "+v"(all));
+  return all;
+}
+
+// Kept in a general register: GCC would go on in mask registers, which are slow to reach and to leave.
+SLUICE_WIDE SLUICE_INLINE uint64_t bits(__mmask64 mask) {
+  uint64_t out = mask;
+  asm("" : "+r"(out));
+  return out;
+}
+
+// Writes `at` and the place of each bit to `to`, and returns what is behind them. Most steps have one or
+// none, and which is anybody's guess: the first is written in any case, and counts when it is there.
+SLUICE_WIDE SLUICE_INLINE uint32_t* put_down(uint64_t bits, uint32_t at, uint32_t* to) {
+  const auto count = static_cast<uint32_t>(__builtin_popcountll(bits));
+  *to = at + static_cast<uint32_t>(_tzcnt_u64(bits));
+  for (uint32_t i = 1; i < count; ++i) {
+    bits &= bits - 1;
+    to[i] = at + static_cast<uint32_t>(_tzcnt_u64(bits));
+  }
+  return to + count;
+}
+
+// What a byte is, 64 at once. Bytes beyond ASCII are like the last byte of it: they begin no token.
+class Classes {
+ public:
+  SLUICE_WIDE SLUICE_INLINE Classes()
+      : low_(_mm512_load_si512(classes.of)), high_(_mm512_load_si512(classes.of + 64)), last_(full_of(127)) {}
+  SLUICE_WIDE SLUICE_INLINE __m512i of(__m512i bytes) const {
+    return _mm512_permutex2var_epi8(low_, _mm512_min_epu8(bytes, last_), high_);
+  }
+
+ private:
+  const __m512i low_, high_, last_;
+};
+
+// The first pass: strings are looked at, tokens and the ends of lines are written down, and what numbers and
+// words consist of is put together.
 class Tokens {
  public:
-  Tokens(const char* text, uint32_t size, uint8_t* out, uint32_t* ends)
-      : text_(text), size_(size), out_(out), ends_(ends) {}
+  // `place`: of the text, for the ends of lines. `tokens` and `scalars` have room for `size` bytes and two
+  // steps.
+  SLUICE_WIDE SLUICE_INLINE Tokens(const char* text, uint32_t size, uint32_t place, uint8_t* tokens,
+                                   uint32_t* ends, char* scalars)
+      : text_(text),
+        size_(size),
+        place_(place),
+        tokens_(tokens),
+        first_end_(ends),
+        ends_(ends),
+        scalars_(scalars) {}
 
   // False: in doubt.
   SLUICE_WIDE SLUICE_INLINE bool find() {
-    for (uint32_t at = 0; at < size_; at += step)
-      if (!take(at)) return false;
-    return bad_ == 0 && in_string_ == 0 && (!beyond_ascii_ || simdjson::validate_utf8(text_, size_));
+    uint32_t at = 0;
+    for (; size_ - at >= step; at += step) take(_mm512_loadu_si512(text_ + at), at);
+    if (at < size_) take(_mm512_mask_loadu_epi8(blank_, _bzhi_u64(~uint64_t{0}, size_ - at), text_ + at), at);
+    return bad_ == 0 && in_string_ == 0 &&
+           (_mm512_movepi8_mask(all_bytes_) == 0 || simdjson::validate_utf8(text_, size_));
   }
-  uint8_t* out() const { return out_; }
-  size_t lines() const { return lines_; }
+  // Behind the last one.
+  uint8_t* tokens() const { return tokens_; }
+  char* scalars() const { return scalars_; }
+  size_t lines() const { return static_cast<size_t>(ends_ - first_end_); }
 
  private:
-  SLUICE_WIDE SLUICE_INLINE bool take(uint32_t at) {
-    const uint32_t left = size_ - at;
-    const __m512i bytes = left >= step ? _mm512_loadu_si512(text_ + at)
-                                       : _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '),
-                                                                _bzhi_u64(~uint64_t{0}, left), text_ + at);
-    const uint64_t escapes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\'));
-    uint64_t escaped = std::exchange(escaped_, 0);
-    if (escapes && !take_escapes(at, escapes, escaped)) return false;
+  SLUICE_WIDE SLUICE_INLINE void take(__m512i bytes, uint32_t at) {
+    const uint64_t escapes = bits(_mm512_cmpeq_epi8_mask(bytes, backslash_));
+    uint64_t quotes = bits(_mm512_cmpeq_epi8_mask(bytes, quote_));
+    if (__builtin_expect((escapes | escaped_) != 0, 0)) {
+      const Escapes found = look_at_escapes(text_ + at, escapes, escaped_);
+      quotes &= ~found.escaped;
+      escaped_ = found.next_step;
+      bad_ |= found.bad;
+    }
 
-    const uint64_t quotes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"')) & ~escaped;
     const uint64_t in_string = parity_up_to(quotes) ^ in_string_;  // from a string's first quote to its last
     in_string_ = static_cast<uint64_t>(static_cast<int64_t>(in_string) >> 63);
     const uint64_t outside = ~(in_string | quotes);
-    bad_ |= in_string & _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(' '));
-    const uint64_t beyond_ascii = _mm512_movepi8_mask(bytes);
-    beyond_ascii_ |= beyond_ascii;
-    bad_ |= beyond_ascii & outside;
+    bad_ |= in_string & bits(_mm512_cmplt_epu8_mask(bytes, blank_));
+    all_bytes_ = _mm512_or_si512(all_bytes_, bytes);
 
-    const __m512i kinds_of_bytes =
-        _mm512_permutex2var_epi8(_mm512_load_si512(classes.of), bytes, _mm512_load_si512(classes.of + 64));
-    const auto flagged = [&](uint8_t flag) SLUICE_WIDE {
-      return _mm512_test_epi8_mask(kinds_of_bytes, _mm512_set1_epi8(static_cast<char>(flag)));
-    };
-    const uint64_t operators = flagged(operator_flag) & outside;
-    const uint64_t scalars = outside & ~(operators | flagged(blank_flag));
-    const uint64_t starts = scalars & ~behind(scalars, scalar_);
-    const uint64_t tokens = operators | (quotes & in_string) | starts;
-    _mm512_storeu_si512(out_, _mm512_maskz_compress_epi8(tokens, kinds_of_bytes));
-    out_ += __builtin_popcountll(tokens);
-
-    // Most steps have no line's end or one: the first is written in any case, and counts when it is there.
-    uint64_t newlines = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
-    const auto count = static_cast<size_t>(__builtin_popcountll(newlines));
-    ends_[lines_] = at + static_cast<uint32_t>(_tzcnt_u64(newlines)) + 1;
-    for (size_t i = 1; i < count; ++i) {
-      newlines &= newlines - 1;
-      ends_[lines_ + i] = at + static_cast<uint32_t>(_tzcnt_u64(newlines)) + 1;
-    }
-    lines_ += count;
-
-    const auto found = [&](char c) SLUICE_WIDE {
-      return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c)) & outside;
-    };
-    return take_scalars(at, scalars, starts, flagged(digit_flag) & outside, found('-'), found('.'),
-                        found('0'));
+    const __m512i kinds_of_bytes = classes_.of(bytes);
+    const uint64_t operators = outside & bits(_mm512_test_epi8_mask(kinds_of_bytes, operator_flags_));
+    const uint64_t scalars = outside & ~bits(_mm512_test_epi8_mask(kinds_of_bytes, no_scalar_flags_));
+    const uint64_t behind_scalars = behind(scalars, scalar_bytes_);
+    const uint64_t tokens = operators | (quotes & in_string) | (scalars & ~behind_scalars);
+    _mm512_storeu_si512(tokens_, _mm512_maskz_compress_epi8(tokens, kinds_of_bytes));
+    tokens_ += __builtin_popcountll(tokens);
+    // With one byte behind each, that keeps it from the next.
+    const uint64_t apart = scalars | behind_scalars;
+    _mm512_storeu_si512(scalars_, _mm512_maskz_compress_epi8(apart, bytes));
+    scalars_ += __builtin_popcountll(apart);
+    ends_ = put_down(bits(_mm512_cmpeq_epi8_mask(bytes, newline_)), place_ + at + 1, ends_);
   }
 
-  // Where bytes are escaped. False when an escape is none, or half of a surrogate pair.
-  SLUICE_WIDE SLUICE_INLINE bool take_escapes(uint32_t at, uint64_t escapes, uint64_t& escaped) {
+  // A step's: which bytes are escaped, and whether the next step's first one is. Bad: one is none, or half of
+  // a surrogate pair. By value, since a member whose address is taken lives in no register.
+  struct Escapes {
+    uint64_t escaped, next_step, bad;
+  };
+  SLUICE_WIDE static Escapes look_at_escapes(const char* text, uint64_t escapes, uint64_t escaped) {
+    Escapes out{escaped, 0, 0};
     for (uint64_t left = escapes & ~escaped; left != 0;) {
       const auto bit = static_cast<uint32_t>(_tzcnt_u64(left));
-      if (json_escape_length(text_ + at + bit) == 0) return false;
+      if (json_escape_length(text + bit) == 0) out.bad = 1;
       if (bit == 63)
-        escaped_ = 1;
+        out.next_step = 1;
       else
-        escaped |= uint64_t{2} << bit;
+        out.escaped |= uint64_t{2} << bit;
       left &= ~(uint64_t{3} << bit);
     }
-    return true;
-  }
-
-  // Numbers of digits, points and signs by what stands beside what; those with an exponent, and words, one by
-  // one.
-  SLUICE_WIDE SLUICE_INLINE bool take_scalars(uint32_t at, uint64_t scalars, uint64_t starts, uint64_t digits,
-                                              uint64_t signs, uint64_t points, uint64_t zeros) {
-    const uint64_t others = scalars & ~(digits | signs | points);
-    const uint64_t behind_digits = behind(digits, digit_), behind_points = behind(points, point_),
-                   behind_signs = behind(signs, sign_), behind_others = behind(others, other_);
-    bad_ |= points & ~behind_digits;
-    bad_ |= (behind_points | behind_signs) & ~digits;
-    bad_ |= signs & ~(starts | behind_others);
-    // A carry runs through the digits behind a point: no second point may stand where it comes out.
-    unsigned long long fractions = 0;
-    fraction_ = _addcarry_u64(fraction_, digits, behind_points, &fractions);
-    bad_ |= fractions & ~digits & points;
-    const uint64_t leading = zeros & (starts | behind(signs & starts, first_sign_));
-    bad_ |= behind(leading, leading_) & digits;
-
-    for (uint64_t left = others & ~behind_others; left != 0; left &= left - 1) {
-      const auto bit = static_cast<uint32_t>(_tzcnt_u64(left));
-      const char* scalar = text_ + at + bit;
-      if (starts >> bit & 1u ? !is_word(scalar) : !is_number_around(scalar, text_)) return false;
-    }
-    return true;
-  }
-
-  // Without a branch on which word it is: that is anybody's guess.
-  static bool is_word(const char* at) {
-    const auto begins = [at](const char* word) {
-      uint32_t there = 0, wanted = 0;
-      std::memcpy(&there, at, 4);
-      std::memcpy(&wanted, word, 4);
-      return unsigned{there == wanted};
-    };
-    const unsigned four = begins("true") | begins("null"), five = begins("fals") & unsigned{at[4] == 'e'};
-    return ((four | five) & unsigned{ends_scalar(at[4 + five])}) != 0;
-  }
-
-  // `at` stands behind the first byte of a number, which lies in `text`.
-  static bool is_number_around(const char* at, const char* text) {
-    static constexpr std::string_view of_numbers = "0123456789+-.eE";
-    while (at > text && of_numbers.find(at[-1]) != std::string_view::npos) --at;
-    return is_json_number_of_any_length(at);
+    return out;
   }
 
   const char* const text_;
-  const uint32_t size_;
-  uint8_t* out_;
-  uint32_t* const ends_;
-  size_t lines_ = 0;
-  uint64_t bad_ = 0, beyond_ascii_ = 0;
-  // Of the step before: whether its last byte was inside a string (all bits), escapes the next, and so on.
-  uint64_t in_string_ = 0, escaped_ = 0, scalar_ = 0, digit_ = 0, point_ = 0, sign_ = 0, first_sign_ = 0,
-           other_ = 0, leading_ = 0;
-  unsigned char fraction_ = 0;
+  const uint32_t size_, place_;
+  uint8_t* tokens_;
+  uint32_t* const first_end_;
+  uint32_t* ends_;
+  char* scalars_;
+  const Classes classes_;
+  const __m512i backslash_ = full_of('\\'), quote_ = full_of('"'), blank_ = full_of(' '),
+                newline_ = full_of('\n'), operator_flags_ = full_of(operator_flag),
+                no_scalar_flags_ = full_of(operator_flag | blank_flag);
+  __m512i all_bytes_ = _mm512_setzero_si512();  // or'ed
+  uint64_t bad_ = 0;
+  // Of the step before: whether its last byte is in a string (all bits or none) and escapes the next one.
+  uint64_t in_string_ = 0, escaped_ = 0;
+  uint64_t scalar_bytes_ = 0;
 };
 
-// The second pass: whether what follows a token may follow it, brackets match, keys stand where keys must,
+// Without a branch on which word it is: that is anybody's guess.
+bool is_word(const char* at) {
+  const auto begins = [at](const char* word) {
+    uint32_t there = 0, wanted = 0;
+    std::memcpy(&there, at, 4);
+    std::memcpy(&wanted, word, 4);
+    return unsigned{there == wanted};
+  };
+  const unsigned four = begins("true") | begins("null"), five = begins("fals") & unsigned{at[4] == 'e'};
+  return ((four | five) & unsigned{ends_scalar(at[4 + five])}) != 0;
+}
+
+// `at` stands behind the first byte of a number, which lies in `text`.
+bool is_number_around(const char* at, const char* text) {
+  static constexpr std::string_view of_numbers = "0123456789+-.eE";
+  while (at > text && of_numbers.find(at[-1]) != std::string_view::npos) --at;
+  return is_json_number_of_any_length(at);
+}
+
+// `at`: where words begin in `text`, and what is no digit, point or first sign in a number.
+bool are_words(const char* text, const uint32_t* at, const uint32_t* end) {
+  bool good = true;
+  for (; at != end; ++at) {
+    const char* const other = text + *at;
+    const bool first = *at == 0 || (classes.of[other[-1] & 127] & (operator_flag | blank_flag)) != 0;
+    good &= first ? is_word(other) : is_number_around(other, text);
+  }
+  return good;
+}
+
+// The second pass: numbers and words, with a byte behind each that is part of none, and a step of blanks
+// behind all. Numbers of digits, points and a sign before them by what stands beside what; words, and numbers
+// with anything else in them (an exponent), one by one. `words` has room for half as many as there are bytes.
+SLUICE_WIDE bool are_scalars(const char* text, size_t size, uint32_t* words) {
+  const Classes classes_of_bytes;
+  const __m512i no_scalar_flags = full_of(operator_flag | blank_flag), digit_flags = full_of(digit_flag),
+                minus = full_of('-'), point = full_of('.'), zero = full_of('0');
+  uint32_t* word = words;
+  uint64_t bad = 0;
+  // Of the step before.
+  uint64_t scalars_before = 0, others_before = 0, digits_before = 0, points_before = 0, signs_before = 0,
+           leading_zeros_before = 0;
+  unsigned char fraction = 0;
+  for (uint32_t at = 0; at < size; at += step) {
+    const __m512i bytes = _mm512_loadu_si512(text + at), kinds_of_bytes = classes_of_bytes.of(bytes);
+    const uint64_t scalars = ~bits(_mm512_test_epi8_mask(kinds_of_bytes, no_scalar_flags));
+    const uint64_t digits = bits(_mm512_test_epi8_mask(kinds_of_bytes, digit_flags));
+    const uint64_t points = bits(_mm512_cmpeq_epi8_mask(bytes, point));
+    const uint64_t starts = scalars & ~behind(scalars, scalars_before);
+    const uint64_t signs = starts & bits(_mm512_cmpeq_epi8_mask(bytes, minus));
+    const uint64_t others = scalars & ~(digits | points | signs);
+    word = put_down(others & ~behind(others, others_before), at, word);
+
+    const uint64_t behind_points = behind(points, points_before), behind_signs = behind(signs, signs_before);
+    bad |= points & ~behind(digits, digits_before);
+    bad |= (behind_points | behind_signs) & ~digits;
+    // A carry runs through the digits behind a point: no second point may stand where it comes out.
+    unsigned long long fractions = 0;
+    fraction = _addcarry_u64(fraction, digits, behind_points, &fractions);
+    bad |= fractions & points;
+    const uint64_t leading_zeros = (starts | behind_signs) & bits(_mm512_cmpeq_epi8_mask(bytes, zero));
+    bad |= behind(leading_zeros, leading_zeros_before) & digits;
+  }
+  return bad == 0 && are_words(text, words, word);
+}
+
+// The third pass: whether what follows a token may follow it, brackets match, keys stand where keys must,
 // and each of `lines` lines is one document. tokens[0] and tokens[count - 1] are ends of lines; 64 bytes and
 // two behind are readable.
 SLUICE_WIDE bool are_documents(const uint8_t* tokens, size_t count, size_t lines) {
@@ -320,7 +388,9 @@ SLUICE_WIDE bool are_documents(const uint8_t* tokens, size_t count, size_t lines
 }  // namespace
 
 JsonKernel::JsonKernel()
-    : tokens_(usable() ? std::make_unique_for_overwrite<uint8_t[]>(largest_block + 4 * step) : nullptr) {}
+    : tokens_(usable() ? std::make_unique_for_overwrite<uint8_t[]>(largest_block + 4 * step) : nullptr),
+      scalars_(usable() ? std::make_unique_for_overwrite<char[]>(largest_block + 4 * step) : nullptr),
+      words_(usable() ? std::make_unique_for_overwrite<uint32_t[]>(largest_block / 2 + 2 * step) : nullptr) {}
 JsonKernel::~JsonKernel() = default;
 
 bool JsonKernel::usable() {
@@ -340,18 +410,23 @@ SLUICE_WIDE size_t JsonKernel::vouch(const char* data, uint32_t begin, uint32_t 
   const void* last = memrchr(text, '\n', end - begin);
   if (!last) return 0;
   const auto size = static_cast<uint32_t>(static_cast<const char*>(last) - text) + 1;
+  const size_t lines = size < ends.size() ? lines_of(text, size, begin, ends.data()) : 0;
+  constexpr uint32_t most = 64;
+  passed_over_ = pass_over_ = lines > 0 ? 0 : std::min(most, pass_over_ * 2 + 1);
+  return lines;
+}
+
+SLUICE_WIDE size_t JsonKernel::lines_of(const char* text, uint32_t size, uint32_t begin, uint32_t* ends) {
   tokens_[0] = line;
-  Tokens found(text, size, &tokens_[1], ends.data());
-  if (size >= ends.size() || !found.find() ||
-      !are_documents(tokens_.get(), static_cast<size_t>(found.out() - tokens_.get()), found.lines())) {
-    constexpr uint32_t most = 64;
-    passed_over_ = pass_over_ = std::min(most, pass_over_ * 2 + 1);
-    return 0;
-  }
-  pass_over_ = 0;
-  if (begin > 0)
-    for (uint32_t& at : ends.first(found.lines())) at += begin;
-  return found.lines();
+  Tokens found(text, size, begin, &tokens_[1], ends, scalars_.get());
+  if (!found.find()) return 0;
+  _mm512_storeu_si512(found.scalars(), _mm512_set1_epi8(' '));
+  const auto scalars = static_cast<size_t>(found.scalars() - scalars_.get());
+  const auto tokens = static_cast<size_t>(found.tokens() - tokens_.get());
+  return are_scalars(scalars_.get(), scalars, words_.get()) &&
+                 are_documents(tokens_.get(), tokens, found.lines())
+             ? found.lines()
+             : 0;
 }
 
 #else

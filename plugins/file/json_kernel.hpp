@@ -29,8 +29,14 @@ class JsonKernel {
   size_t vouch(const char* data, uint32_t begin, uint32_t end, std::span<uint32_t> ends);
 
  private:
+  size_t lines_of(const char* text, uint32_t size, uint32_t begin, uint32_t* ends);
+
   // What lies outside strings, a byte a token, behind a line's end that stands for the one before the block.
   const std::unique_ptr<uint8_t[]> tokens_;
+  // Numbers and words, with the byte behind each.
+  const std::unique_ptr<char[]> scalars_;
+  // Where in them words begin, and what is neither digit nor point in a number.
+  const std::unique_ptr<uint32_t[]> words_;
   // Text that the kernel does not vouch for is rarely alone: the next blocks are passed over, more each time.
   uint32_t passed_over_ = 0, pass_over_ = 0;
 };

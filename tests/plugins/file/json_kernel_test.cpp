@@ -122,6 +122,23 @@ BOOST_AUTO_TEST_CASE(numbers_that_cross_a_step) {
   BOOST_TEST(tally.wrong_doubts == 0u);
 }
 
+// Numbers and words are looked at without what lies between them: there a step ends elsewhere.
+BOOST_AUTO_TEST_CASE(numbers_and_words_that_cross_a_step_of_their_own) {
+  Tally tally;
+  for (const std::string what : {"1.5", "-0.25", "0", "-7", "1e-05", "2.5E-7", "10", "true", "false", "null",
+                                 "123456789012345678901234567890.5"})
+    for (const char* wrong : {"", "0", ".", "-", "e", "1.", "x", "\"", "\xc3\xa9"})
+      for (size_t shift = 25; shift < 65; ++shift) {
+        std::string before = shift % 2 ? "10," : "";
+        for (size_t i = 0; i < shift / 2; ++i) before += "1, ";
+        compare("[" + before + what + "]\n", tally);
+        compare("[" + before + wrong + what + "]\n", tally);
+        compare("[" + before + what + wrong + ",2]\n", tally);
+      }
+  BOOST_TEST(tally.wrong_doubts == 0u);
+  BOOST_TEST(tally.vouched > 1000u);
+}
+
 BOOST_AUTO_TEST_CASE(depth_is_bounded) {
   Tally tally;
   for (const bool objects : {false, true}) {
