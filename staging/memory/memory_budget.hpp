@@ -1,12 +1,15 @@
-// The cap on memory of all sessions of a provider together.
+// The cap on memory of all sessions of a provider together, and what is kept of one session for the next.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
+#include "staging/memory/shared_mapping.hpp"
 #include "staging/memory/waiter.hpp"
 
 namespace sluice::staging {
@@ -23,19 +26,8 @@ class MemoryBudget {
     return reserved_;
   }
 
-  bool reserve_floor(uint64_t bytes) {
-    std::lock_guard lock(mutex_);
-    if (cap_ - reserved_ < bytes) return false;
-    reserved_ += bytes;
-    floors_ += bytes;
-    return true;
-  }
-  bool reserve(uint64_t bytes) {
-    std::lock_guard lock(mutex_);
-    if (cap_ - reserved_ < bytes) return false;
-    reserved_ += bytes;
-    return true;
-  }
+  bool reserve_floor(uint64_t bytes) { return reserve(bytes, bytes); }
+  bool reserve(uint64_t bytes) { return reserve(bytes, 0); }
   // Whether `bytes` on top of the floors of the sessions that are open could ever be had.
   bool possible(uint64_t bytes) const {
     std::lock_guard lock(mutex_);
@@ -48,6 +40,22 @@ class MemoryBudget {
     floors_ -= floor;
     generation_.fetch_add(1);
     for (Waiter* waiter : waiting_) waiter->wake();
+  }
+
+  // A mapping of `bytes` whose pages that have memory, at most `floor` of it, its last session left; or
+  // nothing. The caller has reserved the floor.
+  std::unique_ptr<SharedMapping> take_spare(uint64_t bytes, uint64_t floor) {
+    std::lock_guard lock(mutex_);
+    if (!spare_ || spare_->bytes() != bytes || spare_bytes_ > floor) return nullptr;
+    spare_bytes_ = 0;
+    return std::move(spare_);
+  }
+  // Keeps a mapping, which has memory for `committed` bytes, until a session takes it or needs its room.
+  void keep_spare(std::unique_ptr<SharedMapping> mapping, uint64_t committed) {
+    std::lock_guard lock(mutex_);
+    if (spare_ || cap_ - reserved_ < committed) return;
+    spare_ = std::move(mapping);
+    spare_bytes_ = committed;
   }
 
   // Changes whenever something was given back.
@@ -63,9 +71,21 @@ class MemoryBudget {
   }
 
  private:
+  bool reserve(uint64_t bytes, uint64_t floor) {
+    std::unique_ptr<SharedMapping> dropped;  // outlives the lock
+    std::lock_guard lock(mutex_);
+    if (cap_ - reserved_ < bytes) return false;
+    reserved_ += bytes;
+    floors_ += floor;
+    if (spare_ && cap_ - reserved_ < spare_bytes_) dropped = std::move(spare_);
+    return true;
+  }
+
   const uint64_t cap_;
   mutable std::mutex mutex_;
   uint64_t reserved_ = 0, floors_ = 0;  // floors are part of what is reserved
+  std::unique_ptr<SharedMapping> spare_;
+  uint64_t spare_bytes_ = 0;  // of its memory; with what is reserved at most the cap
   std::atomic<uint64_t> generation_{0};
   std::vector<Waiter*> waiting_;
 };

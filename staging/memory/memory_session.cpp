@@ -4,16 +4,32 @@ namespace sluice::staging {
 
 Status MemorySession::create(uint32_t streams, const PoolShape& shape, MemoryBudget& budget,
                              bool fail_when_full) {
-  const uint64_t span = BlockPool::span_bytes(shape.quota);
-  if (Status status = mapping_.create(span * streams); !status.ok()) {
-    const uint64_t floors = BlockPool::floor_bytes(shape) * streams;
-    budget.give_back(0, floors);
-    return status;
+  const uint64_t span = BlockPool::span_bytes(shape.quota), bytes = span * streams;
+  const uint64_t floor = BlockPool::floor_bytes(shape) * streams;
+  mapping_ = budget.take_spare(bytes, floor);
+  if (!mapping_) {
+    mapping_ = std::make_unique<SharedMapping>();
+    if (Status status = mapping_->create(bytes); !status.ok()) {
+      budget.give_back(0, floor);
+      return status;
+    }
   }
+  budget_ = &budget;
+  floor_ = floor;
   for (uint32_t i = 0; i < streams; ++i)
     streams_.push_back(
-        std::make_unique<MemoryStream>(mapping_, span * i, shape, budget, meter_, fail_when_full));
+        std::make_unique<MemoryStream>(*mapping_, span * i, shape, budget, meter_, fail_when_full));
   return {};
+}
+
+MemorySession::~MemorySession() {
+  const bool one_stream = streams_.size() == 1;
+  streams_.clear();
+  if (!one_stream || mapping_->shown()) return;
+  // Its usual blocks come first, the ones that were used most before the others. The next session may be
+  // shown to another process, which shall not find this one's records.
+  mapping_->wipe(floor_);
+  budget_->keep_spare(std::move(mapping_), floor_);
 }
 
 void MemorySession::cancel() {

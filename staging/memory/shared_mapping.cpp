@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <vector>
 
 namespace sluice::staging {
 
@@ -39,8 +40,24 @@ void SharedMapping::decommit(uint64_t offset, uint64_t bytes) const {
   (void)madvise(base_ + offset, bytes, MADV_REMOVE);
 }
 
+void SharedMapping::wipe(uint64_t kept) const {
+  std::vector<unsigned char> pages(kept / page_bytes);
+  uint64_t clean = mincore(base_, kept, pages.data()) == 0 ? kept : 0;
+  for (uint64_t page = 0, end = 0; page < pages.size() && clean > 0; page = end) {
+    const bool resident = (pages[page] & 1u) != 0;
+    while (end < pages.size() && ((pages[end] & 1u) != 0) == resident) ++end;
+    const uint64_t offset = page * page_bytes, bytes = (end - page) * page_bytes;
+    if (resident)
+      std::memset(base_ + offset, 0, bytes);
+    else
+      decommit(offset, bytes);  // its memory may have been swapped out
+  }
+  decommit(clean, bytes_ - clean);
+}
+
 std::optional<SharedPlace> SharedMapping::place_of(const std::byte* address) const {
   if (address < base_ || address >= base_ + bytes_) return std::nullopt;
+  shown_.store(true, std::memory_order_relaxed);
   return SharedPlace{descriptor_, 1, static_cast<uint64_t>(address - base_), bytes_};
 }
 

@@ -2,6 +2,7 @@
 // descriptor.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,10 +23,15 @@ class SharedMapping {
   Status create(uint64_t bytes);
   // Gives the pages of a page-aligned range back to the system; they read as zero afterwards.
   void decommit(uint64_t offset, uint64_t bytes) const;
+  // All bytes read as zero afterwards. Of the first `kept` those that have memory keep it, no others.
+  void wipe(uint64_t kept) const;
 
   std::byte* at(uint64_t offset) const { return base_ + offset; }
-  // Where an address lies, for another process; nothing when it lies elsewhere.
+  uint64_t bytes() const { return bytes_; }
+  // Where an address lies, for another process; nothing when it lies elsewhere. [any thread]
   std::optional<SharedPlace> place_of(const std::byte* address) const;
+  // Whether another process may have the mapping, and write to it for as long as it likes. [any thread]
+  bool shown() const { return shown_.load(std::memory_order_relaxed); }
   // Memory that is taken now.
   uint64_t committed_bytes() const;
 
@@ -39,6 +45,7 @@ class SharedMapping {
   std::byte* base_ = nullptr;
   uint64_t bytes_ = 0;
   int descriptor_ = -1;
+  mutable std::atomic<bool> shown_{false};
 };
 
 }  // namespace sluice::staging

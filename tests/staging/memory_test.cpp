@@ -1,4 +1,5 @@
 // What memory staging does beyond the conformance suite: its cap, its sizes, its working set.
+#include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <set>
@@ -84,6 +85,62 @@ BOOST_AUTO_TEST_CASE(a_small_run_takes_little_memory) {
   BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() == 0u);
   pass_one(*session, 0, 640);
   BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() <= 16u << 10);
+}
+
+struct OneAfterAnother {
+  // Ends a session of this shape that had a frame of a megabyte.
+  void first(bool shown = false) {
+    auto session = open(provider, shape);
+    const std::byte* at = pass_one(*session, 0, 1 << 20);
+    if (shown) BOOST_REQUIRE(session->reader(0).shared_place(at).has_value());
+  }
+  uint64_t committed_at_the_start_of_another() {
+    auto session = open(provider, shape);
+    return static_cast<MemorySession&>(*session).committed_bytes();
+  }
+  MemoryProvider provider{16 << 20};
+  StagingRequest shape = request_of(64 << 20, 1 << 20);
+};
+
+BOOST_FIXTURE_TEST_CASE(the_next_session_finds_memory_and_none_of_the_records, OneAfterAnother) {
+  first();
+  auto session = open(provider, shape);
+  BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() >= 1u << 20);
+  BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() <= provider.reserved_bytes());
+  std::span<std::byte> room;
+  BOOST_REQUIRE(session->writer(0).claim(1 << 20, room).ok());
+  BOOST_TEST(std::all_of(room.begin(), room.end(), [](std::byte b) { return b == std::byte{0}; }));
+}
+
+BOOST_FIXTURE_TEST_CASE(memory_that_another_process_may_write_to_is_not_used_again, OneAfterAnother) {
+  first(true);
+  BOOST_TEST(committed_at_the_start_of_another() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(memory_is_not_kept_when_a_session_needs_its_room, OneAfterAnother) {
+  first();
+  {
+    // With it the provider would have more than its cap.
+    auto other = open(provider, request_of(16 << 20, 7 << 20));
+    BOOST_TEST(provider.reserved_bytes() > 14u << 20);
+  }
+  BOOST_TEST(committed_at_the_start_of_another() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_session_of_another_shape_has_memory_of_its_own, OneAfterAnother) {
+  first();
+  shape = request_of(8 << 20, 1 << 20);
+  BOOST_TEST(committed_at_the_start_of_another() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_session_used_beyond_its_floor_is_not_kept, OneAfterAnother) {
+  {
+    auto session = open(provider, shape);
+    pass_one(*session, 0, 1 << 20);
+    pass_one(*session, 1, 10 << 20);
+  }
+  BOOST_TEST(committed_at_the_start_of_another() >= 1u << 20);
+  BOOST_TEST(committed_at_the_start_of_another() <= 3u << 20);
 }
 
 BOOST_AUTO_TEST_CASE(a_slow_reader_is_met_by_a_working_set_and_not_by_everything) {
