@@ -1,7 +1,7 @@
 #include "text_source.hpp"
 
 #include <algorithm>
-#include <thread>
+#include <sluice/detail/processors.hpp>
 
 #include "file_error.hpp"
 
@@ -73,7 +73,7 @@ TextSource::Opened TextSource::open(const std::string& unit_id, const Json* chec
 void TextSource::read(const ReadRequest& request, SourceWriter& out) {
   const Json* checkpoint = request.checkpoint ? &*request.checkpoint : nullptr;
   TextTask task{.name = {}, .incremental = request.incremental};
-  task.threads = std::min(request.threads, std::max(std::thread::hardware_concurrency(), 1u));
+  task.threads = std::min(request.threads, detail::processors());
   if (request.slice) {
     task.slice = Slice::from_json(*request.slice);
     // Of the checkpoints that a slice may be given only its own says where it stands.

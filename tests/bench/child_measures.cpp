@@ -50,8 +50,9 @@ double one_run(const std::string& plugins, const std::string& staging_folder, co
   run.source = "generator";
   run.sink = "null";
   run.staging = staging;
-  // A host that has had a run of the smallest size: code is loaded, staging has its first memory. What is over in a
-  // moment is done as often as it takes to a million records, since a young process is slow now and then.
+  // A host that has had a run of the smallest size: code is loaded, staging has its first memory. What is
+  // over in a moment is done as often as it takes to a million records, since a young process is slow now and
+  // then.
   run.source_config = {{"count", 10'000}};
   (void)required(clock.time(run, 10'000));
   const int times = static_cast<int>(std::max<uint64_t>(1'000'000 / records, 1));

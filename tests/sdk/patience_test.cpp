@@ -6,12 +6,13 @@ namespace sluice::detail {
 
 namespace {
 
-// Goes on by a microsecond whenever it is looked at.
+// Goes on by `step` whenever it is looked at.
 struct Ticking {
   using duration = std::chrono::nanoseconds;
   using time_point = std::chrono::time_point<Ticking>;
-  static time_point now() { return now_ += std::chrono::microseconds(1); }
+  static time_point now() { return now_ += step; }
   static inline time_point now_{};
+  static inline duration step = std::chrono::microseconds(1);
 };
 
 struct Waiting {
@@ -54,6 +55,15 @@ BOOST_AUTO_TEST_CASE(after_a_long_sleep_it_looks_out_briefly_and_after_a_short_o
   BOOST_TEST(after_long < at_first / 10);
   sleep(std::chrono::microseconds(100));
   BOOST_TEST(looks_in_vain() == at_first);
+}
+
+BOOST_AUTO_TEST_CASE(where_others_have_work_for_the_processor_it_sleeps) {
+  const int at_first = looks_in_vain();
+  // So long was it away when it offered the processor.
+  Ticking::step = std::chrono::microseconds(60);
+  const int crowded = looks_in_vain();
+  Ticking::step = std::chrono::microseconds(1);
+  BOOST_TEST(crowded < at_first / 10);
 }
 
 BOOST_AUTO_TEST_CASE(with_one_processor_it_does_not_look_out) {

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <thread>
 
+#include "sluice/detail/processors.hpp"
+
 namespace sluice::detail {
 
 // [one thread] Learns from the last wait: who was kept waiting long looks out only briefly the next time. The
@@ -25,19 +27,22 @@ class BasicPatience {
         if (ready()) return true;
         pause();
       }
-      if (Clock::now() - begin_ >= limit_) break;
+      const auto before = Clock::now();
+      if (before - begin_ >= limit_) break;
       std::this_thread::yield();
+      // Others had work for this processor: it is better left to them.
+      if (Clock::now() - before >= crowded) return ready();
     }
     return false;
   }
   void slept() { limit_ = Clock::now() - begin_ < worth_it ? longest : shortest; }
 
  private:
-  static constexpr std::chrono::microseconds shortest{5}, longest{200}, worth_it{500};
+  static constexpr std::chrono::microseconds shortest{5}, longest{200}, worth_it{500}, crowded{50};
   static constexpr int looks = 32;
 
   static bool only_processor() {
-    static const bool one = std::thread::hardware_concurrency() == 1;
+    static const bool one = processors() == 1;
     return one;
   }
   static void pause() {
