@@ -1,4 +1,7 @@
 // A unit read in parallel slices.
+#include <atomic>
+#include <mutex>
+
 #include "engine.hpp"
 
 using namespace sluice;
@@ -62,53 +65,65 @@ BOOST_FIXTURE_TEST_CASE(an_ordered_sink_gets_one_slice_after_another, Sliced) {
   BOOST_TEST(sink->committed == plain(400), boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_source_may_work_with_threads_where_slices_would_wait_for_each_other, Engine) {
+// What each read was granted, and the planner was told. Slices are read at once, and Boost.Test checks one
+// thread.
+struct Granted : Sliced {
+  Granted() {
+    source->plan = [this, plan = source->plan](const ReadRequest& request, uint32_t most) {
+      planned_for = request.threads;
+      return plan(request, most);
+    };
+    source->read = [this, read = source->read](const ReadRequest& request, SourceWriter& out,
+                                               const HostServices& services) {
+      {
+        std::lock_guard lock(mutex);
+        threads.push_back(request.threads);
+      }
+      read(request, out, services);
+    };
+  }
+  std::atomic<uint32_t> planned_for{0};
+  std::mutex mutex;
+  std::vector<uint32_t> threads;
+};
+
+BOOST_FIXTURE_TEST_CASE(a_source_may_work_with_threads_where_slices_would_wait_for_each_other, Granted) {
   sink = add("dst", "fake.json");
-  source->plan = [](const ReadRequest& request, uint32_t most) {
-    BOOST_TEST(request.threads == 4u);
-    BOOST_TEST(most == 4u);
+  source->plan = [this](const ReadRequest& request, uint32_t) {
+    planned_for = request.threads;
     return std::vector<Json>();
   };
-  source->read = [count = counting(20)](const ReadRequest& request, SourceWriter& out,
-                                        const HostServices& services) {
-    BOOST_TEST(request.threads == 4u);
-    BOOST_TEST(!request.slice.has_value());
+  source->read = [this, count = counting(20)](const ReadRequest& request, SourceWriter& out,
+                                              const HostServices& services) {
+    threads.push_back(request.threads);
     count(request, out, services);
   };
   const host::RunResult result = run(four);
   BOOST_TEST(result.exit_code == 0);
+  BOOST_TEST(planned_for == 4u);
+  BOOST_TEST(threads == (std::vector<uint32_t>{4}), boost::test_tools::per_element());
   BOOST_TEST(result.counts.written == 20u);
   // The unit's own checkpoint, not one of slices.
   BOOST_TEST(!result.new_checkpoint.get_object().contains("merged"));
 }
 
-BOOST_FIXTURE_TEST_CASE(slices_that_need_not_wait_have_a_thread_each, Sliced) {
+BOOST_FIXTURE_TEST_CASE(slices_that_need_not_wait_have_a_thread_each, Granted) {
   for (const char* sinks : {"fake.sink", "fake.parallel"}) {
     sink = add("dst", sinks);
-    source->plan = [plan = source->plan](const ReadRequest& request, uint32_t most) {
-      BOOST_TEST(request.threads == 1u);
-      return plan(request, most);
-    };
-    source->read = [read = source->read](const ReadRequest& request, SourceWriter& out,
-                                         const HostServices& services) {
-      BOOST_TEST(request.threads == 1u);
-      read(request, out, services);
-    };
+    threads.clear();
     BOOST_TEST(run(four).exit_code == 0);
+    BOOST_TEST(planned_for == 1u);
+    BOOST_TEST(threads == (std::vector<uint32_t>(4, 1)), boost::test_tools::per_element());
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(a_unit_with_fewer_slices_than_were_asked_for_has_more_threads_for_each, Sliced) {
+BOOST_FIXTURE_TEST_CASE(a_unit_with_fewer_slices_than_were_asked_for_has_more_threads_for_each, Granted) {
   source->plan = [](const ReadRequest&, uint32_t) {
     return std::vector<Json>{Json::object({{"from", 0}, {"to", 100}}),
                              Json::object({{"from", 100}, {"to", 200}})};
   };
-  source->read = [read = source->read](const ReadRequest& request, SourceWriter& out,
-                                       const HostServices& services) {
-    BOOST_TEST(request.threads == 2u);
-    read(request, out, services);
-  };
   BOOST_TEST(run(four).exit_code == 0);
+  BOOST_TEST(threads == (std::vector<uint32_t>(2, 2)), boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_parallel_sink_has_an_instance_per_slice, Sliced) {
