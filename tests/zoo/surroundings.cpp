@@ -20,6 +20,18 @@ size_t entries(const char* folder) {
   return static_cast<size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 
+// All but the one mapping that memory staging may keep for the next run.
+size_t descriptors() {
+  size_t all = 0, kept = 0;
+  for (const auto& descriptor : fs::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    ++all;
+    if (fs::read_symlink(descriptor.path(), gone).string().find("memfd:sluice-staging") != std::string::npos)
+      kept = 1;
+  }
+  return all - kept;
+}
+
 std::string dispositions() {
   std::string out;
   for (int signal = 1; signal < NSIG; ++signal) {
@@ -95,7 +107,7 @@ Surroundings look_around(const fs::path& worker) {
   now.mask = ::umask(022);
   ::umask(now.mask);
   now.signals = dispositions();
-  now.descriptors = entries("/proc/self/fd");
+  now.descriptors = descriptors();
   now.threads = entries("/proc/self/task");
   now.children = children();
   now.from_worker = running(worker);
