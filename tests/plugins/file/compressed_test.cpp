@@ -96,6 +96,25 @@ BOOST_AUTO_TEST_CASE(damage_is_told_with_its_place_after_what_was_good) {
   BOOST_TEST(read("cut.gz").writer->records() > 1000u);
 }
 
+BOOST_AUTO_TEST_CASE(a_read_with_threads_meets_the_same_damage_after_the_same_records) {
+  std::string lines;
+  for (int i = 0; i < 200000; ++i) lines += "{\"number\":" + std::to_string(i) + "}\n";
+  const std::string whole = gzip(lines);
+  // Wherever the damage falls: into what is read on while a batch is handed over, or behind it.
+  for (size_t cut = 1; cut <= 12; ++cut) {
+    folder.write("cut.gz", whole.substr(0, whole.size() * cut / 13));
+    testing::ReadOptions options;
+    options.limits.max_batch_records = 100000;
+    const SourceRun alone = read_source<NdjsonSource>(host, config_with_path(folder("cut.gz")), options);
+    options.threads = 3;
+    const SourceRun run = read_source<NdjsonSource>(host, config_with_path(folder("cut.gz")), options);
+    BOOST_TEST(run.code() == "E_FILE_DAMAGED");
+    BOOST_TEST(run.error->message() == alone.error->message());
+    BOOST_TEST((all_bytes(run) == all_bytes(alone)));
+    BOOST_TEST(run.checkpoint() == alone.checkpoint());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(compressed_files_resume_in_their_decompressed_bytes) {
   for (const char* name : {"a.gz", "a.zst"}) {
     const auto pack = [&](std::string_view text) { return name[2] == 'g' ? gzip(text) : zstd(text); };
