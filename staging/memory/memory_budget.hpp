@@ -50,11 +50,12 @@ class MemoryBudget {
     spare_bytes_ = 0;
     return std::move(spare_);
   }
-  // Keeps a mapping, which has memory for `committed` bytes, until a session takes it or needs its room.
+  // Keeps a mapping, which has memory for `committed` bytes, until a session takes it or needs its room, or
+  // another one is kept.
   void keep_spare(std::unique_ptr<SharedMapping> mapping, uint64_t committed) {
     std::lock_guard lock(mutex_);
-    if (spare_ || cap_ - reserved_ < committed) return;
-    spare_ = std::move(mapping);
+    if (cap_ - reserved_ < committed) return;
+    spare_.swap(mapping);
     spare_bytes_ = committed;
   }
 

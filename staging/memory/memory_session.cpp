@@ -28,8 +28,7 @@ MemorySession::~MemorySession() {
   if (!one_stream || mapping_->shown()) return;
   // Its usual blocks come first, the ones that were used most before the others. The next session may be
   // shown to another process, which shall not find this one's records.
-  mapping_->wipe(floor_);
-  budget_->keep_spare(std::move(mapping_), floor_);
+  if (mapping_->wipe(floor_)) budget_->keep_spare(std::move(mapping_), floor_);
 }
 
 void MemorySession::cancel() {

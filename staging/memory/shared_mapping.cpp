@@ -36,23 +36,23 @@ Status SharedMapping::create(uint64_t bytes) {
   return {};
 }
 
-void SharedMapping::decommit(uint64_t offset, uint64_t bytes) const {
-  (void)madvise(base_ + offset, bytes, MADV_REMOVE);
+bool SharedMapping::decommit(uint64_t offset, uint64_t bytes) const {
+  return madvise(base_ + offset, bytes, MADV_REMOVE) == 0;
 }
 
-void SharedMapping::wipe(uint64_t kept) const {
+bool SharedMapping::wipe(uint64_t kept) const {
   std::vector<unsigned char> pages(kept / page_bytes);
-  uint64_t clean = mincore(base_, kept, pages.data()) == 0 ? kept : 0;
-  for (uint64_t page = 0, end = 0; page < pages.size() && clean > 0; page = end) {
-    const bool resident = (pages[page] & 1u) != 0;
-    while (end < pages.size() && ((pages[end] & 1u) != 0) == resident) ++end;
-    const uint64_t offset = page * page_bytes, bytes = (end - page) * page_bytes;
-    if (resident)
-      std::memset(base_ + offset, 0, bytes);
-    else
-      decommit(offset, bytes);  // its memory may have been swapped out
+  if (mincore(base_, kept, pages.data()) != 0) pages.clear();
+  uint64_t clean = 0;  // up to there
+  for (uint64_t page = 0; page < pages.size(); ++page) {
+    if ((pages[page] & 1u) == 0) continue;
+    // Pages between may have been swapped out.
+    const uint64_t offset = page * page_bytes;
+    if (offset > clean && !decommit(clean, offset - clean)) return false;
+    std::memset(base_ + offset, 0, page_bytes);
+    clean = offset + page_bytes;
   }
-  decommit(clean, bytes_ - clean);
+  return clean == bytes_ || decommit(clean, bytes_ - clean);
 }
 
 std::optional<SharedPlace> SharedMapping::place_of(const std::byte* address) const {

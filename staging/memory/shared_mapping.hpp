@@ -21,10 +21,12 @@ class SharedMapping {
 
   // `bytes` of address space, a multiple of page_bytes. E_STAGING_MEMORY when the system refuses. Once.
   Status create(uint64_t bytes);
-  // Gives the pages of a page-aligned range back to the system; they read as zero afterwards.
-  void decommit(uint64_t offset, uint64_t bytes) const;
-  // All bytes read as zero afterwards. Of the first `kept` those that have memory keep it, no others.
-  void wipe(uint64_t kept) const;
+  // Gives the pages of a page-aligned range back to the system; they read as zero afterwards. False when the
+  // system refuses.
+  bool decommit(uint64_t offset, uint64_t bytes) const;
+  // Makes all bytes read as zero. Of the first `kept` those that have memory keep it, no others. False when
+  // something may be left of what they were.
+  [[nodiscard]] bool wipe(uint64_t kept) const;
 
   std::byte* at(uint64_t offset) const { return base_ + offset; }
   uint64_t bytes() const { return bytes_; }

@@ -133,6 +133,13 @@ BOOST_FIXTURE_TEST_CASE(a_session_of_another_shape_has_memory_of_its_own, OneAft
   BOOST_TEST(committed_at_the_start_of_another() == 0u);
 }
 
+BOOST_FIXTURE_TEST_CASE(the_last_session_s_memory_is_the_one_that_is_kept, OneAfterAnother) {
+  first();
+  shape = request_of(8 << 20, 1 << 20);
+  first();
+  BOOST_TEST(committed_at_the_start_of_another() >= 1u << 20);
+}
+
 BOOST_FIXTURE_TEST_CASE(what_a_session_used_beyond_its_floor_is_not_kept, OneAfterAnother) {
   {
     auto session = open(provider, shape);
