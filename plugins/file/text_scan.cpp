@@ -7,6 +7,17 @@
 
 namespace sluice::file {
 
+namespace {
+
+// How many of the lines that end at `ends` begin before `limit`: the first that ends there or behind it is
+// the last of them.
+size_t begin_before(uint64_t limit, std::span<const uint32_t> ends) {
+  if (ends.empty() || ends.back() <= limit) return ends.size();
+  return static_cast<size_t>(std::lower_bound(ends.begin(), ends.end(), limit) - ends.begin()) + 1;
+}
+
+}  // namespace
+
 bool TextReader::scan() {
   const uint32_t begin = rules_.json ? scan_json() : scan_lines();
   if (at_end_ && !failure_ && wants_record(begin)) scan_tail(begin);
@@ -39,12 +50,8 @@ uint32_t TextReader::scan_lines() {
   std::span<uint32_t> ends = chunk_.marks();
   ends = ends.first(std::min<uint64_t>(ends.size(), record_limit_));
   if (!wants_record(0)) return 0;
-  auto count = static_cast<uint32_t>(find_line_ends(data_, 0, filled_, ends));
-  // The first that ends at the limit or behind it is the last that begins before it.
-  const uint64_t limit = std::min(byte_limit_, slice_limit_);
-  if (count > 0 && ends[count - 1] > limit)
-    count =
-        static_cast<uint32_t>(std::lower_bound(ends.begin(), ends.begin() + count, limit) - ends.begin() + 1);
+  ends = ends.first(find_line_ends(data_, 0, filled_, ends));
+  const auto count = static_cast<uint32_t>(begin_before(std::min(byte_limit_, slice_limit_), ends));
   chunk_.marked(count);
   taken_ = chunk_.end();
   lines_ = taken_lines_ = count;
@@ -69,11 +76,7 @@ uint32_t TextReader::scan_json() {
 uint32_t TextReader::take_documents(std::span<const uint32_t> ends) {
   mark_pending();
   ends = ends.first(std::min<uint64_t>(ends.size(), record_limit_ - chunk_.count()));
-  // The first that ends at the limit or behind it is the last that begins before it.
-  const uint64_t limit = std::min(byte_limit_, slice_limit_);
-  if (ends.back() > limit)
-    ends =
-        ends.first(static_cast<size_t>(std::lower_bound(ends.begin(), ends.end(), limit) - ends.begin()) + 1);
+  ends = ends.first(begin_before(std::min(byte_limit_, slice_limit_), ends));
   const std::span<const uint32_t> before = ends.first(ends.size() - 1);
   std::transform(before.begin(), before.end(), chunk_.marks().begin(),
                  [&](uint32_t end) { return end - dropped_; });

@@ -261,6 +261,17 @@ BOOST_AUTO_TEST_CASE(a_sink_that_counts_wrong_or_rejects_too_much_fails) {
   BOOST_TEST(code_of([&] { strict.write({"a", ""}); }) == "E_TOO_MANY_REJECTED");
 }
 
+BOOST_AUTO_TEST_CASE(a_host_that_knows_nothing_of_threads_grants_one) {
+  sluice_read_request request{};
+  request.threads = 9;
+  request.size = offsetof(sluice_read_request, threads);
+  BOOST_TEST(detail::SourceThunks::request(request).threads == 1u);
+  request.size = sizeof request;
+  BOOST_TEST(detail::SourceThunks::request(request).threads == 9u);
+  request.threads = 0;
+  BOOST_TEST(detail::SourceThunks::request(request).threads == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 #include "json_blocks.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 
 #include "json_validator.hpp"
 #include "seeded_json.hpp"
@@ -110,6 +111,25 @@ BOOST_AUTO_TEST_CASE(a_chunk_of_more_blocks_than_may_be_ahead_comes_whole) {
   const std::string text = many_lines(3, size_t{6} << 20, 0);
   JsonBlocks blocks(3, true);
   every_line_is_what_it_is_taken_for(text, ask(blocks, text, uint32_t{1} << 20));
+}
+
+BOOST_AUTO_TEST_CASE(helpers_start_with_the_first_chunk_that_is_worth_it_and_end_with_the_blocks) {
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  const auto before = threads();
+  const std::string text = many_lines(5, size_t{1} << 20, 0) + std::string(JsonValidator::padding, ' ');
+  {
+    JsonBlocks blocks(3, true);
+    blocks.begin(text.data());
+    blocks.filled(10000);
+    BOOST_TEST(threads() == before);
+    blocks.filled(static_cast<uint32_t>(text.size() - JsonValidator::padding));
+    BOOST_TEST(threads() == before + 2);
+  }
+  // The kernel shows a thread a little longer than it can be joined.
+  for (int i = 0; i < 1000 && threads() != before; ++i) std::this_thread::yield();
+  BOOST_TEST(threads() == before);
 }
 
 BOOST_AUTO_TEST_CASE(a_chunk_may_be_left_before_its_end) {
