@@ -29,8 +29,8 @@ Workload checks(const Setting& setting) {
                 .unit = "GB/s",
                 .ways = {},
                 .meaning =
-                    "A batch is sealed once, its structure is looked at once, and mmap staging verifies it "
-                    "when it is read. Reconciling the counts is a few additions a batch."};
+                    "A batch is sealed once, its structure is looked at once, and it is verified before the "
+                    "sink gets it. Reconciling the counts is a few additions a batch."};
   const auto add = [&](const char* name, const char* title, Role role, std::function<void(uint64_t)> body) {
     work.ways.push_back(
         {name, title, role, amount,
