@@ -15,7 +15,8 @@ namespace sluice::test {
 
 namespace {
 
-// Kills one of this process's workers after another, at random, while it lives.
+// Kills one of this process's workers after another, at random, while it lives. The pauses grow with the kills:
+// on a machine where starting two workers takes longer than the first pauses, the run still ends.
 class WorkerKiller {
  public:
   WorkerKiller(unsigned seed, std::chrono::microseconds longest) : random_(seed), longest_(longest) {
@@ -29,8 +30,8 @@ class WorkerKiller {
 
  private:
   void work() {
-    std::uniform_int_distribution<int64_t> pause(0, longest_.count());
     while (!stop_) {
+      std::uniform_int_distribution<int64_t> pause(0, longest_.count() * (1 + kills_ / 50));
       std::this_thread::sleep_for(std::chrono::microseconds(pause(random_)));
       const std::set<pid_t> workers = children();
       if (workers.empty() || stop_) continue;
