@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,6 +22,15 @@ namespace {
 
 // So much is compressed in one piece; a commit ends one too.
 constexpr size_t piece_bytes = size_t{4} << 20;
+// So much of the disk is taken ahead of what is written, once a run has written as much.
+constexpr uint64_t room_ahead = uint64_t{16} << 20;
+
+// ext4 writes an eighth faster into blocks that the file has already. Others gain nothing (xfs takes them
+// ahead by itself), or lose (btrfs compresses none of them).
+bool gains_by_room(int fd) {
+  struct statfs on {};
+  return ::fstatfs(fd, &on) == 0 && on.f_type == EXT4_SUPER_MAGIC;
+}
 
 uint64_t random_number() {
   uint64_t value = 0;
@@ -95,6 +106,7 @@ void FileOutput::open_replacement(const WriteRequest& request) {
   if (!fd_) throw open_error(temporary_, errno);
   active_ = true;
   lock();
+  takes_room_ = gains_by_room(fd_.get());
   struct stat is {};
   if (::stat(path_.path.c_str(), &is) == 0) (void)::fchmod(fd_.get(), is.st_mode & 07777);
 }
@@ -163,6 +175,9 @@ std::optional<Json> FileOutput::open_append(const WriteRequest& request) {
   write_marker(path_, marker_, to_disk_);
   active_ = true;
   length_ = size;
+  takes_room_ = gains_by_room(fd_.get());
+  // Room that a run which died had taken ahead.
+  if (takes_room_) room_end_ = static_cast<uint64_t>(is.st_blocks) * 512;
   cut(keep);
   begin_ = keep;
   return token;
@@ -175,9 +190,27 @@ uint64_t FileOutput::file_size() const {
 }
 
 void FileOutput::cut(uint64_t length) {
-  if (file_size() != length && ::ftruncate(fd_.get(), static_cast<off_t>(length)) != 0)
+  if ((file_size() != length || room_end_ > length) &&
+      ::ftruncate(fd_.get(), static_cast<off_t>(length)) != 0)
     throw write_error(path_.path, errno, 0);
   length_ = length;
+  room_end_ = 0;
+}
+
+// Before `bytes` are written. Where the disk has no room to spare none is taken, and what was comes back.
+void FileOutput::take_room(size_t bytes) {
+  if (!takes_room_ || length_ + bytes <= std::max(room_end_, begin_ + room_ahead)) return;
+  const uint64_t from = std::max(room_end_, length_);
+  const auto more = static_cast<off_t>(std::max<uint64_t>(room_ahead, bytes));
+  room_end_ = from + static_cast<uint64_t>(more);
+  takes_room_ = ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(from), more) == 0;
+  if (!takes_room_) give_room_back();  // some of it may have been got
+}
+
+void FileOutput::give_room_back() {
+  // When that fails the file has blocks behind its end, until somebody cuts it.
+  if (room_end_ > length_) (void)!::ftruncate(fd_.get(), static_cast<off_t>(length_));
+  room_end_ = 0;
 }
 
 void FileOutput::write(std::string_view bytes) {
@@ -197,6 +230,7 @@ void FileOutput::write(std::string_view bytes) {
 }
 
 void FileOutput::put(std::string_view bytes) {
+  take_room(bytes.size());
   size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t put_now =
@@ -206,6 +240,7 @@ void FileOutput::put(std::string_view bytes) {
     } else if (errno != EINTR) {
       const int why = errno;
       // What was written of it goes again; a later write begins at the same place in any case.
+      room_end_ = 0;
       if (::ftruncate(fd_.get(), static_cast<off_t>(length_)) != 0)
         host_.log(LogLevel::warning, "cannot cut " + path_.path + " back: " + errno_text(errno));
       throw write_error(path_.path, why, bytes.size() - done);
@@ -229,6 +264,7 @@ void FileOutput::sync() {
 Reached FileOutput::commit(const CommitToken& token) {
   if (replace_ && !token.final) return Reached::deferred;
   flush_compressed();
+  if (token.final) give_room_back();
   sync();
   const MarkerLock lock(path_);
   check_fence();

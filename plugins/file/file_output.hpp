@@ -47,6 +47,8 @@ class FileOutput {
   uint64_t file_size() const;
   void cut(uint64_t length);
   void put(std::string_view bytes);
+  void take_room(size_t bytes);
+  void give_room_back();
   void flush_compressed();
   void sync();
 
@@ -59,6 +61,9 @@ class FileOutput {
   OutputMarker marker_;
   uint64_t begin_ = 0;   // the file's size when this run began to write
   uint64_t length_ = 0;  // its size now
+  // The file system's blocks are the file's up to there, where they reach beyond its size; else 0.
+  uint64_t room_end_ = 0;
+  bool takes_room_ = false;
   std::string plain_;    // not compressed yet
 };
 

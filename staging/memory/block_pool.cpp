@@ -8,7 +8,7 @@ namespace {
 
 // Enough blocks to keep both sides busy, few enough to stay in cache; small blocks may be more, so that a
 // wake-up moves more than a few kilobytes.
-constexpr uint64_t working_set_blocks = 8, working_set_bytes = uint64_t{8} << 20, most_working_blocks = 64;
+constexpr uint64_t working_set_blocks = 4, working_set_bytes = uint64_t{4} << 20, most_working_blocks = 64;
 
 }  // namespace
 
