@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
+#include "staging/working_set.hpp"
+
 namespace sluice::staging {
-
-namespace {
-
-// Enough blocks to keep both sides busy, few enough to stay in cache; small blocks may be more, so that a
-// wake-up moves more than a few kilobytes.
-constexpr uint64_t working_set_blocks = 4, working_set_bytes = uint64_t{4} << 20, most_working_blocks = 64;
-
-}  // namespace
 
 BlockPool::BlockPool(const SharedMapping& mapping, uint64_t base, const PoolShape& shape,
                      MemoryBudget& budget)
@@ -65,8 +59,7 @@ void BlockPool::adopt_block_size(uint64_t first_claim) {
     block_ = wanted;
   }
   const uint64_t all = quota_ / block_;
-  const uint64_t few = std::clamp(working_set_bytes / block_, working_set_blocks, most_working_blocks);
-  usual_limit_ = static_cast<uint32_t>(few_ ? std::min(all, few) : all);
+  usual_limit_ = static_cast<uint32_t>(few_ ? std::min(all, working_set_frames(block_)) : all);
   for (uint32_t id = usual_limit_; id-- > 0;) ids_.push_back(id);
 }
 

@@ -25,6 +25,7 @@ struct alignas(64) StreamControl {
   // The reading end's.
   alignas(64) std::atomic<uint32_t> freed_event;
   std::atomic<uint32_t> reader_waits;  // for published_event
+  std::atomic<uint64_t> taken;         // sequence one past the newest frame that was read and released
 };
 static_assert(sizeof(StreamControl) == 128);
 

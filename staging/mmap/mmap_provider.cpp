@@ -30,13 +30,16 @@ struct Shape {
   uint64_t segments = 0;  // a stream
 };
 
-// Eight segments a stream, so that recycling is smooth; fewer when frames are large, and never less than two.
+// Sixteen segments a stream: what is recycled soon is still in the processor's cache, and what is never needed
+// is never made. Eight with durability disk, where each is a sync of its own. Fewer when frames are large, and
+// never less than two.
 Shape shape_of(const StagingRequest& request, const MmapSettings& settings) {
   const uint64_t quota = page_down(request.max_bytes / std::max(request.slice_count, 1u));
   const uint64_t batch =
       std::min(request.max_batch_bytes ? request.max_batch_bytes : default_batch_bytes, quota);
+  const uint64_t many = request.durability == Durability::disk ? 8 : 16;
   const uint64_t two_frames = batch / 8 * 18 + (uint64_t{128} << 10);
-  uint64_t bytes = std::max(quota / 8, std::min(two_frames, quota / 4));
+  uint64_t bytes = std::max(quota / many, std::min(two_frames, quota / 4));
   if (settings.segment_bytes != 0) bytes = std::min(settings.segment_bytes, quota / 2);
   bytes = page_down(std::min(bytes, most_segment_bytes));
   return {bytes, bytes ? quota / bytes : 0};

@@ -64,6 +64,7 @@ Status MmapReader::next(std::chrono::milliseconds wait, Next& kind, std::span<co
   if (!started_) {
     if (Status status = walk_.seek(from_); !status.ok()) return status;
     started_ = true;
+    show_taken(from_);
   }
   for (;;) {
     const uint64_t end = bound();
@@ -122,12 +123,18 @@ Status MmapReader::take_over() {
 
 void MmapReader::release() {
   if (held_.empty()) return;
+  show_taken(held_.front() + 1);
   held_.pop_front();
   if (cursor_.kept_from >= cursor_.acknowledged) return;
   // What was acknowledged while it was held may go now. When the cursor cannot be written, it goes with the
   // next acknowledgement.
   const uint64_t kept = kept_from(cursor_.acknowledged);
   if (kept > cursor_.kept_from) (void)move_cursor(cursor_.acknowledged, kept, {});
+}
+
+void MmapReader::show_taken(uint64_t next) {
+  control().taken.store(next);
+  EventWait::raise(control().freed_event, control().writer_waits);
 }
 
 // Frames below `sequence` may go, but for those whose bytes are in use.
@@ -171,12 +178,13 @@ Status MmapReader::move_cursor(uint64_t acknowledged, uint64_t kept_from, std::s
 }
 
 // Only when whole segments would come free by it: a quarter of all, so that commits are few; a single one
-// when nothing else is left to do.
+// when nothing else is left to do, or when frames were forgotten before it, so that to keep it helps nobody.
 bool MmapReader::wants_room() const {
-  if (control().wants_room.load(std::memory_order_relaxed) == 0 || !last_read_) return false;
+  const bool forgotten = cursor_.kept_from > cursor_.acknowledged;
+  if (!last_read_ || (control().wants_room.load(std::memory_order_relaxed) == 0 && !forgotten)) return false;
   const auto begun = std::upper_bound(bases_.begin(), bases_.end(), cursor_.kept_from);
   const auto free = static_cast<size_t>(bases_.end() - begun);
-  return free >= (walk_.expected() < bound() ? std::max(1u, parts_.manifest.segments / 4) : 1u);
+  return free >= (!forgotten && walk_.expected() < bound() ? std::max(1u, parts_.manifest.segments / 4) : 1u);
 }
 
 void MmapReader::found_damage(const Damage& damage) {

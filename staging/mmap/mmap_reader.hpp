@@ -52,6 +52,7 @@ class MmapReader final : public StagingReader {
   uint64_t bound() const;
   uint64_t check_below() const;
   uint64_t kept_from(uint64_t sequence) const;
+  void show_taken(uint64_t next);
   bool at_end() const;
   Status wait_for_frames(std::chrono::milliseconds wait, bool& came);
   Status take_over();

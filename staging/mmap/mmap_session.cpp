@@ -50,6 +50,7 @@ Status MmapSession::reopen() {
   for (uint32_t i = 0; has_writer() && i < streams_.size(); ++i) {
     StreamControl& control = parts_->control.stream(i);
     control.published.store(0);
+    control.taken.store(0);
     control.sealed.store(0);
   }
   uint32_t index = 0;

@@ -3,11 +3,19 @@
 #include <cstring>
 
 #include "staging/mmap/end_mark.hpp"
+#include "staging/working_set.hpp"
 
 namespace sluice::staging {
 
 using format::RecordHeader;
 using format::RecordKind;
+
+namespace {
+
+// So long a writer waits before each frame for a reader that is behind.
+constexpr std::chrono::milliseconds longest_near{5};
+
+}  // namespace
 
 Status cancelled_error() {
   return Error(ErrorClass::cancelled, "E_CANCELLED", "mmap staging: the run was asked to stop");
@@ -164,6 +172,7 @@ Status MmapWriter::claim(uint64_t min_bytes, std::span<std::byte>& out) {
     control().wants_room.store(1);
     if (Status status = wait_for_room({}, min_bytes); !status.ok()) return status;
   }
+  stay_near();
   in_spare_ = !fits(min_bytes);
   if (in_spare_ && !spare_)
     if (Status status = take_segment(min_bytes); !status.ok()) return status;
@@ -191,6 +200,20 @@ Status MmapWriter::full(uint64_t frame_bytes) const {
                    std::to_string(parts_.capacity()) + " bytes are used, a frame of " +
                    std::to_string(frame_bytes) + " bytes found no room in " + parts_.names.folder)
       .try_this("raise staging.maxBytes, let staging.whenFull be block, or let `sluice import` read it");
+}
+
+// A reader of this run that is behind finds frames in the processor's cache when there are few. Where it stays
+// behind, for a commit say, the writer goes on into the room that there is.
+void MmapWriter::stay_near() {
+  if (parts_.ends != StagingEnds::both || parts_.fail_when_full || parts_.to_disk()) return;
+  const auto near = [this] {
+    const uint64_t taken = control().taken.load();
+    return parts_.cancelled.load() || next_ < taken + working_set_frames(last_frame_bytes_);
+  };
+  if (near()) return;
+  const Stopwatch blocked(parts_.blocked);
+  EventWait wait(control().freed_event, control().writer_waits, patience_);
+  (void)wait.until(near, EventWait::Clock::now() + longest_near, [] { return false; });
 }
 
 // Gets the segment that the next one will be.
@@ -266,6 +289,7 @@ Status MmapWriter::publish(uint64_t bytes) {
   if (Status status = put_record(header, frame); !status.ok()) return status;
   if (in_spare_) lead_here(before, before_number, before_offset);
   ++next_;
+  last_frame_bytes_ = bytes;
   if (!parts_.to_disk())
     show(next_);
   else if (Status status = durable_.put(*current_->segment, next_, bytes); !status.ok())

@@ -44,6 +44,7 @@ class MmapWriter final : public StagingWriter {
   Status sync(const Segment& segment);
   std::byte* place_of_claim() const;
   Status take_segment(uint64_t frame_bytes);
+  void stay_near();
   Status wait_for_room(const Status& refusal, uint64_t frame_bytes);
   Status full(uint64_t frame_bytes) const;
   void begin_segment();
@@ -66,6 +67,7 @@ class MmapWriter final : public StagingWriter {
   uint64_t number_ = 0;                                // of the newest segment
   uint64_t offset_ = 0;                                // in the current segment
   uint64_t next_ = 0;                                  // sequence
+  uint64_t last_frame_bytes_ = 0;
   bool claimed_ = false, in_spare_ = false, sealed_ = false;
   uint64_t room_ = 0;                    // of the claim
   std::unique_ptr<std::byte[]> buffer_;  // record header and frame, for durability disk
