@@ -2,14 +2,11 @@
 
 #define XXH_INLINE_ALL
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -47,37 +44,29 @@ std::filesystem::path UnitLock::default_folder() {
 Result<UnitLock> UnitLock::take(const std::string& identity, const std::string& unit_id,
                                 const std::filesystem::path& folder) {
   if (Status status = make_folder(folder); !status.ok()) return std::move(status).take_error();
-  const XXH128_hash_t hash = XXH3_128bits(identity.data(), identity.size());
-  std::array<char, 40> name{};
-  std::snprintf(name.data(), name.size(), "%016llx%016llx.lock", static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
-  const std::filesystem::path path = folder / name.data();
-  // A holder removes its file when it is done. If that happened between our open and our lock, we hold a file
-  // that has no name any more, and somebody else may lock a new one: look, and open again.
-  for (int tries = 0; tries < 100; ++tries) {
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) return no_lock(path, strerror(errno));
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-      const int why = errno;
-      close(file);
-      if (why != EWOULDBLOCK) return no_lock(path, strerror(why));
-      return Error(ErrorClass::transient, "E_UNIT_BUSY",
-                   "another run of unit \"" + unit_id + "\" into this sink is under way", unit_id,
-                   "wait until it has ended");
-    }
-    struct stat ours {
-    }, named{};
-    if (fstat(file, &ours) == 0 && stat(path.c_str(), &named) == 0 && ours.st_ino == named.st_ino)
-      return UnitLock(file, path);
-    close(file);
+  const std::filesystem::path path = folder / "units.lock";
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) return no_lock(path, strerror(errno));
+  UnitLock lock(file);
+  // A lock of the open file, not of the process: runs of one process exclude each other too.
+  struct flock byte {};
+  byte.l_type = F_WRLCK;
+  byte.l_whence = SEEK_SET;
+  byte.l_start = static_cast<off_t>(XXH3_64bits(identity.data(), identity.size()) >> 1);
+  byte.l_len = 1;
+  if (fcntl(file, F_OFD_SETLK, &byte) != 0) {
+    if (errno != EAGAIN && errno != EACCES) return no_lock(path, strerror(errno));
+    return Error(ErrorClass::transient, "E_UNIT_BUSY",
+                 "another run of unit \"" + unit_id + "\" into this sink is under way", unit_id,
+                 "wait until it has ended");
   }
-  return no_lock(path, "it is taken and given up too fast");
+  // Whoever clears old files out of /tmp leaves a new one alone.
+  (void)futimens(file, nullptr);
+  return lock;
 }
 
 UnitLock::~UnitLock() {
-  if (file_ < 0) return;
-  unlink(path_.c_str());
-  close(file_);
+  if (file_ >= 0) close(file_);
 }
 
 }  // namespace sluice::host

@@ -9,7 +9,8 @@
 
 namespace sluice::host {
 
-// Held by the kernel: it ends with the process, however that ends, and is never taken over by time.
+// A byte of one file, at a place that is a hash of the identity. Held by the kernel: it ends with the process,
+// however that ends, and is never taken over by time.
 class UnitLock {
  public:
   // `identity` names unit and sink; equal texts exclude each other. E_UNIT_BUSY (transient) when another run
@@ -19,15 +20,13 @@ class UnitLock {
   // $XDG_RUNTIME_DIR/sluice, else /tmp/sluice-<uid>.
   static std::filesystem::path default_folder();
 
-  UnitLock(UnitLock&& other) noexcept
-      : file_(std::exchange(other.file_, -1)), path_(std::move(other.path_)) {}
+  UnitLock(UnitLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
   UnitLock& operator=(UnitLock&&) = delete;
   ~UnitLock();
 
  private:
-  UnitLock(int file, std::filesystem::path path) : file_(file), path_(std::move(path)) {}
+  explicit UnitLock(int file) : file_(file) {}
   int file_;  // -1 after a move
-  std::filesystem::path path_;
 };
 
 }  // namespace sluice::host
