@@ -151,6 +151,7 @@ bool Attempt::ended_at_limit(const SliceRun& slice) const {
 
 AttemptOutcome Attempt::outcome() {
   AttemptOutcome result;
+  result.uncommitted = settled_;
   for (SliceRun& slice : slices_) {
     result.limit_reached = result.limit_reached || ended_at_limit(slice);
     if (!slice.writer) continue;

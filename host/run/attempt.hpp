@@ -21,7 +21,7 @@ struct AttemptOutcome {
   FailedIn failed_in = FailedIn::nothing;
   bool retry_is_due = false;  // transient, and not yet tried in place as often as the policy allows
   bool limit_reached = false;
-  Counts uncommitted;  // what was read and written beyond the ledger
+  Counts uncommitted;  // what was read and written beyond the ledger as the attempt found it
   std::chrono::nanoseconds source_busy{0}, source_blocked{0}, sink_busy{0}, sink_starved{0};
   uint64_t retries = 0, peak_staging = 0;
   FeedDamage damage;

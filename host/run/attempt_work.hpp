@@ -134,6 +134,7 @@ class Attempt {
   bool reuses_ = false, start_over_ = false;
   bool begins_anew_ = false;                  // the sinks give up what they hold of the unit
   std::optional<boost::json::object> token_;  // of the sink, when there is one sink and it keeps tokens
+  Counts settled_;  // of a commit of an attempt before, which the sink turned out to hold
   FailedIn failed_in_ = FailedIn::preparation;
 };
 

@@ -23,24 +23,30 @@ void Ledger::commit(const std::vector<Commit>& commits) {
 void Ledger::leave_in_doubt(std::string token, const std::vector<Commit>& commits) {
   std::lock_guard lock(mutex_);
   doubtful_token_ = std::move(token);
-  doubtful_ = {};
-  for (const Commit& commit : commits) doubtful_ += commit.counts;
+  doubtful_ = commits;
 }
 
-// Where to go on from, the token itself says.
-void Ledger::settle(std::string_view token) {
+Counts Ledger::settle(std::string_view token) {
   std::lock_guard lock(mutex_);
-  if (doubtful_token_.empty()) return;
-  if (token == doubtful_token_) {
+  Counts settled;
+  if (!doubtful_token_.empty() && token == doubtful_token_) {
     ++commits_;
-    counts_ += doubtful_;
+    for (const Commit& commit : doubtful_) {
+      // Not whether the slice is finished: its source is asked again, and has no more.
+      if (commit.checkpoint) slices_.at(commit.slice).checkpoint = commit.checkpoint;
+      settled += commit.counts;
+    }
+    counts_ += settled;
   }
   doubtful_token_.clear();
+  return settled;
 }
 
 void Ledger::adopt(uint32_t slice, const boost::json::object& checkpoint) {
   std::lock_guard lock(mutex_);
-  slices_.at(slice).checkpoint = checkpoint;
+  SliceState& state = slices_.at(slice);
+  if (state.checkpoint && *state.checkpoint == checkpoint) return;
+  state.checkpoint = checkpoint;
   adopted_ = true;
 }
 

@@ -37,8 +37,9 @@ class Ledger {
   // The sink's process went away during the commit of this token: whether it is durable, the next attempt
   // finds out.
   void leave_in_doubt(std::string token, const std::vector<Commit>& commits);
-  // What the sink holds now. When that is the token in doubt, what it covers counts as committed.
-  void settle(std::string_view token);
+  // What the sink holds now. When that is the token in doubt, what it covers counts as committed, and is
+  // returned.
+  Counts settle(std::string_view token);
 
   // The sink was found to hold a slice's records up to this checkpoint, from a run whose result was lost.
   void adopt(uint32_t slice, const boost::json::object& checkpoint);
@@ -69,7 +70,7 @@ class Ledger {
   Counts counts_;
   uint64_t commits_ = 0;
   std::string doubtful_token_;
-  Counts doubtful_;
+  std::vector<Commit> doubtful_;
   bool adopted_ = false, restored_ = false;
 };
 

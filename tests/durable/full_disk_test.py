@@ -55,12 +55,16 @@ def main():
         expect_all(house)
         assert house.sessions() == [], house.sessions()
         (house.folder / "out/records").unlink()
-        # A consumer that is slow, and has taken all in the end: nothing is left to resume.
-        filler.write_bytes(bytes(6 << 20))
+        # Room for one segment, and a consumer that is slow, and has taken all in the end: nothing is left to resume.
+        filler.write_bytes(bytes(10 << 20))
         code, answer = house.run("run", "request.json", request=request_for("slow", 1))
         expect_full(house, code, answer)
         assert 0 < answer["newCheckpoint"]["next"] < COUNT, house.told()
         assert house.sessions() == [], house.sessions()
+        # With room for two the writer waits for the first.
+        filler.write_bytes(bytes(6 << 20))
+        code, answer = house.run("run", "request.json", request=request_for("slow", 1))
+        assert code == 0 and answer["newCheckpoint"]["next"] == COUNT, house.told()
         filler.unlink()
         # More than the disk ever holds goes through when somebody takes it.
         big = {**request_for("copy"), "policy": {**request_for("copy")["policy"], "staging": {"maxBytes": "8MiB"}}}

@@ -156,4 +156,27 @@ BOOST_FIXTURE_TEST_CASE(exactly_once_goes_on_from_what_the_sink_holds_when_the_c
   BOOST_TEST(sink->committed == numbers(15), boost::test_tools::per_element());
 }
 
+// The sink's process dies between its commit and its answer, at each commit in turn.
+BOOST_FIXTURE_TEST_CASE(exactly_once_a_commit_without_an_answer_is_counted_once, Engine) {
+  for (int lost = 1; lost <= 4; ++lost) {
+    sink->committed.clear();
+    sink->tokens.clear();
+    source->read = counting(30);
+    int commits = 0;
+    sink->after_commit = [&](const CommitToken&) {
+      if (++commits == lost) throw Error(ErrorClass::transient, "E_PLUGIN_CRASHED", "gone after its commit");
+    };
+    const host::RunResult result = run(
+        R"({"policy":{"delivery":"exactly-once","batch":{"maxRecords":10},"commit":{"everyBytes":"1B"},)"
+        R"("retry":{"maxAttempts":2,"initialBackoff":"1ms"}}})");
+    sink->after_commit = nullptr;
+    BOOST_TEST(result.exit_code == 0, "commit " << lost << ": " << first_code(result));
+    BOOST_TEST(result.counts.read() == 30u);
+    BOOST_TEST(result.counts.written == 30u);
+    BOOST_TEST(!warned(result, "W_RESUMED_FROM_SINK"));
+    BOOST_TEST(boost::json::serialize(result.new_checkpoint) == R"({"next":30})");
+    BOOST_TEST(sink->committed == numbers(30), boost::test_tools::per_element());
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

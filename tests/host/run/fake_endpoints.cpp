@@ -95,6 +95,7 @@ class FakeSink : public Sink {
     script_->committed.insert(script_->committed.end(), pending_.begin(), pending_.end());
     script_->tokens.push_back(token.token);
     pending_.clear();
+    if (script_->after_commit) script_->after_commit(token);
     return Reached::durable;
   }
   void abort() override {

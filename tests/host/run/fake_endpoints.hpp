@@ -24,7 +24,7 @@ struct Script {
   std::function<void(const WriteRequest&)> on_open;
   std::function<void(const BatchView&, Rejects&, const HostServices&)> on_write;
   std::function<WriteResult(const BatchView&, Rejects&)> instead_of_write;
-  std::function<void(const CommitToken&)> on_commit;
+  std::function<void(const CommitToken&)> on_commit, after_commit;
   bool defer_commits = false;  // until the final one
 
   // What the sink got.
