@@ -24,7 +24,7 @@ test-long: build
 demo: build
 	@docs/examples/unicode/demo.sh build/bin/sluice
 
-# What BENCH_QUICK, BENCH_ONLY, BENCH_MIB and BENCH_ROUNDS mean stands in run.sh.
+# What BENCH_QUICK, BENCH_ONLY, BENCH_WAYS, BENCH_MIB and BENCH_ROUNDS mean stands in run.sh.
 bench: build
 	@tests/bench/run.sh build
 

@@ -140,11 +140,13 @@ void WorkerProcess::look_once() {
 
 // Milliseconds until the next look at the budget.
 int WorkerProcess::patience() const {
+  const WorkerBudget& budget = plan_.budget;
   {
     const std::lock_guard lock(mutex_);
     if (ending_) return 20;
+    // What is allocated in a hurry shall be seen before the kernel's limit, a little above the budget, is.
+    if (budget.memory_bytes && death_.memory_seen > *budget.memory_bytes / 2) return 5;
   }
-  const WorkerBudget& budget = plan_.budget;
   if (budget.memory_bytes || budget.processes.value_or(0) > 0) return 20;
   if (stop_by_.load() != INT64_MAX || budget.time) return 20;
   return -1;

@@ -10,6 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
+#include <set>
+#include <sstream>
 
 #include "host/cli/bench/machine.hpp"
 #include "host/cli/bench/report.hpp"
@@ -68,13 +71,24 @@ std::vector<Named> workloads(const Setting& setting) {
           {"checks", one(checks)}};
 }
 
+// BENCH_WAYS: names of ways as results.json has them; the others are left out.
+void keep_wanted(Workload& work) {
+  const char* wanted = std::getenv("BENCH_WAYS");
+  if (!wanted || !*wanted) return;
+  std::istringstream words(wanted);
+  const std::set<std::string> names(std::istream_iterator<std::string>(words), {});
+  std::erase_if(work.ways, [&](const Way& way) { return !names.contains(way.name); });
+}
+
 json::array measure_all(const Setting& setting, int rounds, const std::vector<std::string>& only) {
   json::array results;
   RoundOptions options{.rounds = rounds, .on_step = {}, .is_cancelled = {}};
   options.on_step = [](const std::string& step) { std::cerr << step << '\n'; };
   for (const Named& named : workloads(setting)) {
     if (!only.empty() && std::find(only.begin(), only.end(), named.name) == only.end()) continue;
-    for (const Workload& work : named.make()) {
+    for (Workload& work : named.make()) {
+      keep_wanted(work);
+      if (work.ways.empty()) continue;
       const WorkloadResult result = required(measure(work, options));
       std::cout << to_text(result, false) << std::endl;
       results.push_back(to_json(result));

@@ -3,6 +3,7 @@
 # Builds the benchmarks, runs them, and leaves results.json, results.txt and results.svg in BUILD-FOLDER/bench.
 # BENCH_QUICK=1: a look of a minute, not a measurement. BENCH_ONLY="staging growth": these workloads alone; file-to-file,
 # generator, staging, csv-to-sqlite, empty-run, small-units, runs-at-once, growth, cold-start, checks are all.
+# BENCH_WAYS="cp lines-memory": these rows alone, by the names that results.json has.
 # BENCH_MIB, BENCH_ROUNDS: size of the large inputs (1024), and rounds that count (5).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
