@@ -9,8 +9,8 @@
 
 namespace sluice::host {
 
-// A byte of one file, at a place that is a hash of the identity. Held by the kernel: it ends with the process,
-// however that ends, and is never taken over by time.
+// A byte of one file, at a place that is a hash of the identity. Held by the kernel: it ends with the
+// process, however that ends, and is never taken over by time.
 class UnitLock {
  public:
   // `identity` names unit and sink; equal texts exclude each other. E_UNIT_BUSY (transient) when another run

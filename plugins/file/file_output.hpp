@@ -64,7 +64,7 @@ class FileOutput {
   // The file system's blocks are the file's up to there, where they reach beyond its size; else 0.
   uint64_t room_end_ = 0;
   bool takes_room_ = false;
-  std::string plain_;    // not compressed yet
+  std::string plain_;  // not compressed yet
 };
 
 }  // namespace sluice::file

@@ -30,9 +30,9 @@ struct Shape {
   uint64_t segments = 0;  // a stream
 };
 
-// Sixteen segments a stream: what is recycled soon is still in the processor's cache, and what is never needed
-// is never made. Eight with durability disk, where each is a sync of its own. Fewer when frames are large, and
-// never less than two.
+// Sixteen segments a stream: what is recycled soon is still in the processor's cache, and what is never
+// needed is never made. Eight with durability disk, where each is a sync of its own. Fewer when frames are
+// large, and never less than two.
 Shape shape_of(const StagingRequest& request, const MmapSettings& settings) {
   const uint64_t quota = page_down(request.max_bytes / std::max(request.slice_count, 1u));
   const uint64_t batch =

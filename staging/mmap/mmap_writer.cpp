@@ -202,8 +202,8 @@ Status MmapWriter::full(uint64_t frame_bytes) const {
       .try_this("raise staging.maxBytes, let staging.whenFull be block, or let `sluice import` read it");
 }
 
-// A reader of this run that is behind finds frames in the processor's cache when there are few. Where it stays
-// behind, for a commit say, the writer goes on into the room that there is.
+// A reader of this run that is behind finds frames in the processor's cache when there are few. Where it
+// stays behind, for a commit say, the writer goes on into the room that there is.
 void MmapWriter::stay_near() {
   if (parts_.ends != StagingEnds::both || parts_.fail_when_full || parts_.to_disk()) return;
   const auto near = [this] {

@@ -15,8 +15,8 @@ namespace sluice::test {
 
 namespace {
 
-// Kills one of this process's workers after another, at random, while it lives. The pauses grow with the kills:
-// on a machine where starting two workers takes longer than the first pauses, the run still ends.
+// Kills one of this process's workers after another, at random, while it lives. The pauses grow with the
+// kills: on a machine where starting two workers takes longer than the first pauses, the run still ends.
 class WorkerKiller {
  public:
   WorkerKiller(unsigned seed, std::chrono::microseconds longest) : random_(seed), longest_(longest) {

@@ -166,9 +166,9 @@ BOOST_FIXTURE_TEST_CASE(exactly_once_a_commit_without_an_answer_is_counted_once,
     sink->after_commit = [&](const CommitToken&) {
       if (++commits == lost) throw Error(ErrorClass::transient, "E_PLUGIN_CRASHED", "gone after its commit");
     };
-    const host::RunResult result = run(
-        R"({"policy":{"delivery":"exactly-once","batch":{"maxRecords":10},"commit":{"everyBytes":"1B"},)"
-        R"("retry":{"maxAttempts":2,"initialBackoff":"1ms"}}})");
+    const host::RunResult result =
+        run(R"({"policy":{"delivery":"exactly-once","batch":{"maxRecords":10},"commit":{"everyBytes":"1B"},)"
+            R"("retry":{"maxAttempts":2,"initialBackoff":"1ms"}}})");
     sink->after_commit = nullptr;
     BOOST_TEST(result.exit_code == 0, "commit " << lost << ": " << first_code(result));
     BOOST_TEST(result.counts.read() == 30u);
