@@ -1,6 +1,11 @@
 #include "text_sink.hpp"
 
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
@@ -364,6 +369,46 @@ BOOST_AUTO_TEST_CASE(what_a_source_reads_a_sink_writes) {
     for (const auto& frame : read.frames()) out.write_frame(frame);
     out.commit();
     BOOST_REQUIRE(folder.read("out.txt") == content);
+  }
+}
+
+uint64_t bytes_of_blocks(const std::string& path) {
+  struct stat is {};
+  BOOST_REQUIRE(::stat(path.c_str(), &is) == 0);
+  return static_cast<uint64_t>(is.st_blocks) * 512;
+}
+
+bool on_ext4(const std::string& path) {
+  struct statfs on {};
+  return ::statfs(path.c_str(), &on) == 0 && on.f_type == EXT4_SUPER_MAGIC;
+}
+
+BOOST_FIXTURE_TEST_CASE(room_that_was_taken_ahead_is_given_back_at_the_end, Fixture) {
+  const std::string mebibyte = std::string((1 << 20) - 1, 'x') + "\n";
+  const uint64_t slack = 256 << 10;  // the file system's own blocks
+  for (const char* end : {"commit", "abort", "die"}) {
+    std::filesystem::remove(folder("out.txt"));
+    std::filesystem::remove(folder(".out.txt.sluice"));
+    {
+      SinkRun out = sink();
+      out.open(from_start);
+      for (int i = 0; i < 16; ++i) out.write_frame(chunk_frame(mebibyte));
+      BOOST_TEST(bytes_of_blocks(folder("out.txt")) <= (16 << 20) + slack);
+      out.write_frame(chunk_frame(mebibyte));
+      if (on_ext4(folder.path())) BOOST_TEST(bytes_of_blocks(folder("out.txt")) >= 32u << 20);
+      BOOST_TEST(std::filesystem::file_size(folder("out.txt")) == 17u << 20);
+      if (end == std::string_view("commit")) out.commit();
+      if (end == std::string_view("abort")) out.abort();
+    }
+    if (end == std::string_view("die")) {
+      // A process that was killed: its file has blocks behind its end, and the next run cuts them.
+      const int file = ::open(folder("out.txt").c_str(), O_RDWR);
+      (void)::fallocate(file, FALLOC_FL_KEEP_SIZE, 0, 32 << 20);
+      ::close(file);
+      run(from_start, "one\n");
+    }
+    BOOST_TEST(bytes_of_blocks(folder("out.txt")) <= std::filesystem::file_size(folder("out.txt")) + slack,
+               end);
   }
 }
 

@@ -364,6 +364,28 @@ BOOST_AUTO_TEST_CASE(segments_are_used_again_and_the_capacity_holds) {
   BOOST_TEST(segments <= capacity);
 }
 
+BOOST_AUTO_TEST_CASE(a_writer_waits_a_little_for_a_reader_that_is_a_working_set_behind_and_goes_on) {
+  StageBench bench;
+  auto session = bench.create();
+  uint64_t written = 0;
+  for (; written < 64; ++written) require_ok(script.write(*session, 0, written));
+  BOOST_TEST((session->stats().blocked < std::chrono::milliseconds(5)));
+  for (; written < 70; ++written) require_ok(script.write(*session, 0, written));
+  BOOST_TEST((session->stats().blocked >= 6 * std::chrono::milliseconds(5)));
+  const auto blocked = session->stats().blocked;
+  BOOST_TEST(read_all(*session, 0, script).size() == 70u);
+  for (; written < 100; ++written) require_ok(script.write(*session, 0, written));
+  BOOST_TEST((session->stats().blocked == blocked));
+}
+
+// An export has no reader to stay near.
+BOOST_AUTO_TEST_CASE(a_writer_alone_waits_for_nobody) {
+  StageBench bench;
+  auto session = bench.create(StagingEnds::writer);
+  for (uint64_t i = 0; i < 100; ++i) require_ok(script.write(*session, 0, i));
+  BOOST_TEST((session->stats().blocked == std::chrono::nanoseconds(0)));
+}
+
 BOOST_AUTO_TEST_CASE(a_disk_that_is_really_full_is_an_error_and_no_signal) {
   StageBench bench;
   const fs::path disk = bench.scratch.folder() / "disk";

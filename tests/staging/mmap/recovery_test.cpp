@@ -524,6 +524,23 @@ BOOST_AUTO_TEST_CASE(forgetting_is_told_and_healed_by_a_later_acknowledgement) {
   BOOST_TEST(state_of(*session).first == 7u);
 }
 
+// Nobody can begin again from what comes behind a frame that is gone.
+BOOST_AUTO_TEST_CASE(behind_what_was_forgotten_every_segment_is_let_go_of) {
+  StageBench bench;
+  auto session = staged(bench, 60);
+  StagingReader& reader = session->reader(0);
+  Next kind{};
+  uint64_t sequence = 0;
+  while (sequence < 29) require_ok(read_sequence(*session, 0, kind, sequence, script));
+  BOOST_TEST(!reader.wants_room());  // most of the room is free
+  require_ok(reader.forget(29));
+  BOOST_TEST(!reader.wants_room());
+  while (sequence < 59) require_ok(read_sequence(*session, 0, kind, sequence, script));
+  BOOST_TEST(reader.wants_room());
+  require_ok(reader.acknowledge(30, {}));
+  BOOST_TEST(!reader.wants_room());
+}
+
 BOOST_AUTO_TEST_CASE(an_acknowledgement_never_goes_back) {
   StageBench bench;
   auto session = staged(bench, 10);
