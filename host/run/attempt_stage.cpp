@@ -186,13 +186,10 @@ Status Attempt::open_sink_since(SinkRun& run, uint32_t index, uint32_t count, co
   if (!token) return std::move(token).error();
   if (count == 1) token_ = std::move(*token);
   // Also when it holds none: then the commit in doubt was not.
-  if (setup_.request.policy.exactly_once)
-    settled_ += context_.ledger.settle(token_ ? boost::json::serialize(*token_) : std::string());
-  context_.live.records_read += settled_.read();
-  context_.live.records_written += settled_.written;
-  context_.live.records_rejected += settled_.rejected();
-  context_.live.bytes_read += settled_.bytes_read;
-  context_.live.bytes_written += settled_.bytes_written;
+  if (setup_.request.policy.exactly_once) {
+    settled_ = context_.ledger.settle(token_ ? boost::json::serialize(*token_) : std::string());
+    context_.live.add(settled_);
+  }
   return {};
 }
 

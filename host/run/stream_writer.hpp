@@ -20,6 +20,14 @@ namespace sluice::host {
 struct LiveCounts {
   std::atomic<uint64_t> records_read{0}, records_written{0}, records_rejected{0};
   std::atomic<uint64_t> bytes_read{0}, bytes_written{0}, bytes_expected{0};
+
+  void add(const Counts& counts) {
+    records_read += counts.read();
+    records_written += counts.written;
+    records_rejected += counts.rejected();
+    bytes_read += counts.bytes_read;
+    bytes_written += counts.bytes_written;
+  }
 };
 
 // [the slice's source thread] Lives as long as the read.

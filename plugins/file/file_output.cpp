@@ -176,8 +176,9 @@ std::optional<Json> FileOutput::open_append(const WriteRequest& request) {
   active_ = true;
   length_ = size;
   takes_room_ = gains_by_room(fd_.get());
-  // Room that a run which died had taken ahead.
-  if (takes_room_) room_end_ = static_cast<uint64_t>(is.st_blocks) * 512;
+  // Room that a run which died had taken ahead; less is the file system's rounding and its own blocks.
+  const uint64_t blocks = static_cast<uint64_t>(is.st_blocks) * 512;
+  if (takes_room_ && blocks > size + (uint64_t{1} << 20)) room_end_ = blocks;
   cut(keep);
   begin_ = keep;
   return token;
