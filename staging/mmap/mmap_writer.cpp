@@ -12,7 +12,7 @@ using format::RecordKind;
 
 namespace {
 
-// So long a writer waits before each frame for a reader that is behind.
+// So long a writer waits for a reader that is behind to take a frame.
 constexpr std::chrono::milliseconds longest_near{5};
 
 }  // namespace
@@ -203,17 +203,20 @@ Status MmapWriter::full(uint64_t frame_bytes) const {
 }
 
 // A reader of this run that is behind finds frames in the processor's cache when there are few. Where it
-// stays behind, for a commit say, the writer goes on into the room that there is.
+// stands still, for a commit or for its turn, the writer goes on into the room that there is, and waits for
+// it no more until it has moved.
 void MmapWriter::stay_near() {
   if (parts_.ends != StagingEnds::both || parts_.fail_when_full || parts_.to_disk()) return;
   const auto near = [this] {
     const uint64_t taken = control().taken.load();
     return parts_.cancelled.load() || next_ < taken + working_set_frames(last_frame_bytes_);
   };
-  if (near()) return;
+  const uint64_t taken = control().taken.load();
+  if (taken == stood_still_at_ || near()) return;
   const Stopwatch blocked(parts_.blocked);
   EventWait wait(control().freed_event, control().writer_waits, patience_);
-  (void)wait.until(near, EventWait::Clock::now() + longest_near, [] { return false; });
+  const bool reached = wait.until(near, EventWait::Clock::now() + longest_near, [] { return false; });
+  if (!reached && control().taken.load() == taken) stood_still_at_ = taken;
 }
 
 // Gets the segment that the next one will be.

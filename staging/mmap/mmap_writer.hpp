@@ -68,6 +68,7 @@ class MmapWriter final : public StagingWriter {
   uint64_t offset_ = 0;                                // in the current segment
   uint64_t next_ = 0;                                  // sequence
   uint64_t last_frame_bytes_ = 0;
+  std::optional<uint64_t> stood_still_at_;  // what the reader had taken when it was waited for in vain
   bool claimed_ = false, in_spare_ = false, sealed_ = false;
   uint64_t room_ = 0;                    // of the claim
   std::unique_ptr<std::byte[]> buffer_;  // record header and frame, for durability disk

@@ -8,27 +8,21 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "tests/host/config/scratch_folder.hpp"
+
 namespace sluice::host {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "sluice-lock-XXXXXX").string();
-    BOOST_REQUIRE(mkdtemp(name.data()));
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
   Result<UnitLock> take(const std::string& identity) const {
-    return UnitLock::take(identity, "the unit", path / "locks");
+    return UnitLock::take(identity, "the unit", scratch.path() / "locks");
   }
   std::string refusal(const std::string& identity) const {
     const Result<UnitLock> lock = take(identity);
     return lock ? "" : lock.error().code();
   }
-  fs::path path;
+  const test::ScratchFolder scratch;
 };
 
 }  // namespace
@@ -78,8 +72,8 @@ BOOST_FIXTURE_TEST_CASE(another_process_is_kept_out_until_its_holder_dies, Folde
 }
 
 BOOST_FIXTURE_TEST_CASE(a_folder_that_others_may_write_is_refused, Folder) {
-  fs::create_directory(path / "locks");
-  BOOST_REQUIRE(chmod((path / "locks").c_str(), 0777) == 0);
+  std::filesystem::create_directory(scratch.path() / "locks");
+  BOOST_REQUIRE(chmod((scratch.path() / "locks").c_str(), 0777) == 0);
   BOOST_TEST(refusal("a") == "E_LOCK");
 }
 

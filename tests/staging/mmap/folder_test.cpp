@@ -364,18 +364,28 @@ BOOST_AUTO_TEST_CASE(segments_are_used_again_and_the_capacity_holds) {
   BOOST_TEST(segments <= capacity);
 }
 
-BOOST_AUTO_TEST_CASE(a_writer_waits_a_little_for_a_reader_that_is_a_working_set_behind_and_goes_on) {
+BOOST_AUTO_TEST_CASE(a_writer_waits_once_for_a_reader_that_stands_still) {
+  const FrameScript small{.largest = smallest_frame + 64};
+  constexpr std::chrono::milliseconds once{5};
   StageBench bench;
   auto session = bench.create();
   uint64_t written = 0;
-  for (; written < 64; ++written) require_ok(script.write(*session, 0, written));
-  BOOST_TEST((session->stats().blocked < std::chrono::milliseconds(5)));
-  for (; written < 70; ++written) require_ok(script.write(*session, 0, written));
-  BOOST_TEST((session->stats().blocked >= 6 * std::chrono::milliseconds(5)));
-  const auto blocked = session->stats().blocked;
-  BOOST_TEST(read_all(*session, 0, script).size() == 70u);
-  for (; written < 100; ++written) require_ok(script.write(*session, 0, written));
-  BOOST_TEST((session->stats().blocked == blocked));
+  const auto write_up_to = [&](uint64_t end) {
+    for (; written < end; ++written) require_ok(small.write(*session, 0, written));
+    return session->stats().blocked;
+  };
+  BOOST_TEST((write_up_to(64) < once));
+  const auto waited = write_up_to(65);
+  BOOST_TEST((waited >= once));
+  BOOST_TEST((write_up_to(80) == waited));
+  Next kind{};
+  uint64_t sequence = 0;
+  require_ok(read_sequence(*session, 0, kind, sequence, small));
+  const auto waited_again = write_up_to(81);
+  BOOST_TEST((waited_again >= waited + once));
+  BOOST_TEST((write_up_to(90) == waited_again));
+  BOOST_TEST(read_all(*session, 0, small).size() == 89u);
+  BOOST_TEST((write_up_to(120) == waited_again));
 }
 
 // An export has no reader to stay near.
