@@ -22,6 +22,9 @@ namespace {
 
 // So much is compressed in one piece; a commit ends one too.
 constexpr size_t piece_bytes = size_t{4} << 20;
+// Linux takes memory for the page cache in pieces as large as one write. Larger ones are hard to find: 4 MiB
+// at once took three times as long as in four writes (Linux 6.18, ext4).
+constexpr size_t most_at_once = size_t{1} << 20;
 // So much of the disk is taken ahead of what is written, once a run has written as much.
 constexpr uint64_t room_ahead = uint64_t{16} << 20;
 
@@ -234,8 +237,9 @@ void FileOutput::put(std::string_view bytes) {
   take_room(bytes.size());
   size_t done = 0;
   while (done < bytes.size()) {
+    const size_t piece = std::min(bytes.size() - done, most_at_once);
     const ssize_t put_now =
-        ::pwrite(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(length_ + done));
+        ::pwrite(fd_.get(), bytes.data() + done, piece, static_cast<off_t>(length_ + done));
     if (put_now >= 0) {
       done += static_cast<size_t>(put_now);
     } else if (errno != EINTR) {

@@ -372,6 +372,17 @@ BOOST_AUTO_TEST_CASE(what_a_source_reads_a_sink_writes) {
   }
 }
 
+BOOST_FIXTURE_TEST_CASE(a_batch_of_many_writes_comes_whole_and_in_order, Fixture) {
+  std::string content;
+  for (int i = 0; content.size() < (size_t{5} << 20) + 77; ++i) content += std::to_string(i) + "\n";
+  SinkRun out = sink();
+  out.open(from_start);
+  out.write_frame(chunk_frame(content));
+  out.write_frame(chunk_frame("behind it\n"));
+  out.commit();
+  BOOST_TEST((folder.read("out.txt") == content + "behind it\n"));
+}
+
 uint64_t bytes_of_blocks(const std::string& path) {
   struct stat is {};
   BOOST_REQUIRE(::stat(path.c_str(), &is) == 0);
