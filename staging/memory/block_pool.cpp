@@ -1,13 +1,17 @@
 #include "staging/memory/block_pool.hpp"
 
-#include <algorithm>
-
-#include "staging/working_set.hpp"
-
 namespace sluice::staging {
 
+namespace {
+
+// A stream of so many makes do with the blocks that it has, since a block that is touched for the first time
+// costs more than it can gain.
+constexpr uint32_t few_batches = 8;
+
+}  // namespace
+
 BlockPool::BlockPool(const SharedMapping& mapping, uint64_t base, const PoolShape& shape,
-                     MemoryBudget& budget)
+                     MemoryBudget& budget, uint64_t more)
     : mapping_(mapping),
       base_(base),
       quota_(shape.quota),
@@ -20,7 +24,8 @@ BlockPool::BlockPool(const SharedMapping& mapping, uint64_t base, const PoolShap
       sizes_(new uint64_t[size_t{max_blocks_} * 2]),
       next_(new std::atomic<uint32_t>[size_t{max_blocks_} * 2]),
       block_(shape.block),
-      held_(floor_) {
+      held_(floor_ + more),
+      least_held_(held_) {
   for (uint32_t id = max_blocks_; id-- > 0;) large_ids_.push_back(max_blocks_ + id);
 }
 
@@ -55,7 +60,9 @@ void BlockPool::adopt_block_size(uint64_t first_claim) {
   shaped_ = true;
   const uint64_t wanted = SharedMapping::page_up(first_claim);
   if (wanted > block_ && wanted <= quota_ / 4 && budget_.reserve_floor(2 * wanted - floor_)) {
-    held_ = floor_ = 2 * wanted;
+    held_ += 2 * wanted - floor_;
+    least_held_ = held_;
+    floor_ = 2 * wanted;
     block_ = wanted;
   }
   const uint64_t all = quota_ / block_;
@@ -63,16 +70,25 @@ void BlockPool::adopt_block_size(uint64_t first_claim) {
   for (uint32_t id = usual_limit_; id-- > 0;) ids_.push_back(id);
 }
 
+// All blocks in turn: the one that the reader has just let go of is still in the cache of the reader's core,
+// and to take it from there line by line costs more than to write it.
 std::optional<uint32_t> BlockPool::take_usual() {
-  if (!free_.empty()) {
-    const uint32_t id = free_.back();
-    free_.pop_back();
-    return id;
-  }
+  const bool many = taken_ >= few_batches;
+  if (!many) ++taken_;
+  if (many || free_.empty())
+    if (const std::optional<uint32_t> id = make_usual()) return id;
+  if (free_.empty()) return std::nullopt;
+  const uint32_t id = free_.front();
+  free_.pop_front();
+  return id;
+}
+
+std::optional<uint32_t> BlockPool::make_usual() {
   if (ids_.empty() || !commit(block_)) return std::nullopt;
   const uint32_t id = ids_.back();
   ids_.pop_back();
   ++usual_count_;
+  made_ = std::max<uint64_t>(made_, id + 1);
   offsets_[id] = base_ + id * block_;
   sizes_[id] = block_;
   return id;
@@ -149,7 +165,7 @@ void BlockPool::recycle(uint32_t id) {
 
 void BlockPool::drop_oldest_free() {
   const uint32_t id = free_.front();
-  free_.erase(free_.begin());
+  free_.pop_front();
   ids_.push_back(id);
   --usual_count_;
   mapping_.decommit(offsets_[id], block_);
@@ -170,7 +186,7 @@ bool BlockPool::commit(uint64_t bytes) {
 
 void BlockPool::uncommit(uint64_t bytes) {
   committed_ -= bytes;
-  const uint64_t keep = std::max(committed_, floor_);
+  const uint64_t keep = std::max(committed_, least_held_);
   budget_.give_back(held_ - keep);
   held_ = keep;
 }

@@ -1,7 +1,7 @@
-// The blocks of one stream: taken by the writer, given back by the reader, recycled last in first out so that
-// a block is used again while it is still in the processor's cache.
+// The blocks of one stream: taken by the writer, given back by the reader, and used in turn.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -12,6 +12,7 @@
 
 #include "staging/memory/memory_budget.hpp"
 #include "staging/memory/shared_mapping.hpp"
+#include "staging/working_set.hpp"
 
 namespace sluice::staging {
 
@@ -26,8 +27,10 @@ struct PoolShape {
 class BlockPool {
  public:
   // `mapping` has span_bytes(shape.quota) bytes at `base` for this pool, and `budget` already holds
-  // floor_bytes(shape) for it; the pool gives them back when it is destroyed. Both outlive the pool.
-  BlockPool(const SharedMapping& mapping, uint64_t base, const PoolShape& shape, MemoryBudget& budget);
+  // floor_bytes(shape) for it, and `more`; the pool gives them back when it is destroyed. Both outlive the
+  // pool.
+  BlockPool(const SharedMapping& mapping, uint64_t base, const PoolShape& shape, MemoryBudget& budget,
+            uint64_t more);
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
   ~BlockPool();
@@ -35,6 +38,12 @@ class BlockPool {
   // Address space: the usual blocks, and twice the quota for large ones so that one always finds a gap.
   static uint64_t span_bytes(uint64_t quota) { return 3 * quota; }
   static uint64_t floor_bytes(const PoolShape& shape) { return 2 * shape.block; }
+  // What of its memory the next session may find: all usual blocks where they are not large.
+  static uint64_t kept_bytes(const PoolShape& shape) {
+    constexpr uint64_t most = uint64_t{8} << 20;
+    const uint64_t all = std::min(shape.quota / shape.block, working_set_frames(shape.block)) * shape.block;
+    return std::max(floor_bytes(shape), std::min(all, most / shape.block * shape.block));
+  }
 
   // [writer] A block of at least `bytes` (at most the quota), or nothing while there is no room.
   std::optional<uint32_t> take(uint64_t bytes);
@@ -49,6 +58,8 @@ class BlockPool {
   uint64_t size(uint32_t id) const { return sizes_[id]; }
   // No more blocks than this are ever out at once.
   uint32_t max_blocks() const { return max_blocks_; }
+  // Bytes from `base` on in which usual blocks have ever been.
+  uint64_t used_bytes() const { return made_ * block_; }
   // [any thread] Whether the reader has given something back that take() has not seen.
   bool returned() const { return returned_.load() != none; }
 
@@ -70,6 +81,7 @@ class BlockPool {
   void uncommit(uint64_t bytes);
   void drop_oldest_free();
   std::optional<uint32_t> take_usual();
+  std::optional<uint32_t> make_usual();
   std::optional<uint32_t> take_large(uint64_t bytes);
   std::optional<uint64_t> large_gap(uint64_t bytes) const;
 
@@ -91,11 +103,14 @@ class BlockPool {
   bool shaped_ = false;                    // block_ is final
   uint32_t usual_limit_ = 0;               // blocks that may exist
   uint32_t usual_count_ = 0;               // blocks that exist
-  std::vector<uint32_t> free_;             // existing usual blocks, the most recently used last
+  uint64_t made_ = 0;                      // blocks that have existed, from the first
+  uint32_t taken_ = 0;                     // usual blocks, up to few_batches
+  std::deque<uint32_t> free_;              // existing usual blocks, the most recently used last
   std::vector<uint32_t> ids_, large_ids_;  // unused ones
   std::deque<uint32_t> large_;             // large blocks in use, oldest first: a ring in their address space
   uint64_t committed_ = 0;                 // bytes of existing usual and of large blocks
-  uint64_t held_;                          // bytes reserved from the budget, at least the floor
+  uint64_t held_;                          // bytes reserved from the budget, ...
+  uint64_t least_held_;                    // ... and no fewer than these, which are the floor and more
   bool short_of_budget_ = false;
   uint32_t out_ = 0;  // blocks taken and not seen back
 };

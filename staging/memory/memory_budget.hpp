@@ -42,11 +42,13 @@ class MemoryBudget {
     for (Waiter* waiter : waiting_) waiter->wake();
   }
 
-  // A mapping of `bytes` whose pages that have memory, at most `floor` of it, its last session left; or
-  // nothing. The caller has reserved the floor.
-  std::unique_ptr<SharedMapping> take_spare(uint64_t bytes, uint64_t floor) {
+  // A mapping of `bytes` with the memory that its last session left in it; or nothing. The caller has
+  // reserved `floor`; where there is memory for `more` than that, it is reserved too.
+  std::unique_ptr<SharedMapping> take_spare(uint64_t bytes, uint64_t floor, uint64_t& more) {
     std::lock_guard lock(mutex_);
-    if (!spare_ || spare_->bytes() != bytes || spare_bytes_ > floor) return nullptr;
+    if (!spare_ || spare_->bytes() != bytes) return nullptr;
+    more = std::max(spare_bytes_, floor) - floor;
+    reserved_ += more;  // spare and reserved bytes together stay below the cap
     spare_bytes_ = 0;
     return std::move(spare_);
   }

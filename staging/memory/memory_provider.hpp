@@ -10,8 +10,8 @@ namespace sluice::staging {
 // Streams of a session divide its max_bytes evenly, so that none can starve another one. Within its part a
 // stream keeps a working set of a few blocks that stay in cache, even where it may use more, unless the
 // policy is to fail when full: then it uses everything before it fails. Frames larger than a usual block get
-// a block of their own. The memory of two blocks is kept, wiped, from a session of one stream to the next. It
-// has no thread of its own.
+// a block of their own. The memory of a working set is kept, wiped, from a session of one stream to the next.
+// It has no thread of its own.
 class MemoryProvider final : public StagingProvider {
  public:
   static constexpr Durability strongest = Durability::memory;

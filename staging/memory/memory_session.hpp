@@ -36,7 +36,7 @@ class MemorySession final : public StagingSession {
   SessionMeter meter_;
   std::unique_ptr<SharedMapping> mapping_;
   MemoryBudget* budget_ = nullptr;
-  uint64_t floor_ = 0;  // of all streams
+  uint64_t kept_ = 0;  // bytes that the next session may find with memory
   std::vector<std::unique_ptr<MemoryStream>> streams_;
 };
 

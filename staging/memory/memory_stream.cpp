@@ -22,13 +22,13 @@ Status misuse(const std::string& what) {
 }  // namespace
 
 MemoryStream::MemoryStream(const SharedMapping& mapping, uint64_t base, const PoolShape& shape,
-                           MemoryBudget& budget, SessionMeter& meter, bool fail_when_full)
+                           MemoryBudget& budget, uint64_t more, SessionMeter& meter, bool fail_when_full)
     : mapping_(mapping),
       largest_(std::min<uint64_t>(shape.quota, SLUICE_FRAME_MAX_BYTES)),
       fail_when_full_(fail_when_full),
       meter_(meter),
       budget_(budget),
-      pool_(mapping, base, shape, budget),
+      pool_(mapping, base, shape, budget, more),
       mask_(std::bit_ceil(uint64_t{pool_.max_blocks()} + 1) - 1),
       ring_(new Entry[mask_ + 1]) {}
 

@@ -34,8 +34,9 @@ struct SessionMeter {
 // operations and no lock.
 class MemoryStream final : public StagingWriter, public StagingReader {
  public:
+  // `more`: as BlockPool takes it.
   MemoryStream(const SharedMapping& mapping, uint64_t base, const PoolShape& shape, MemoryBudget& budget,
-               SessionMeter& meter, bool fail_when_full);
+               uint64_t more, SessionMeter& meter, bool fail_when_full);
 
   // Writer's side.
   Status claim(uint64_t min_bytes, std::span<std::byte>& out) override;
@@ -52,6 +53,9 @@ class MemoryStream final : public StagingWriter, public StagingReader {
   std::optional<SharedPlace> shared_place(const std::byte* at) const override {
     return mapping_.place_of(at);
   }
+
+  // Once both ends are done.
+  uint64_t used_bytes() const { return pool_.used_bytes(); }
 
   // [any thread] After the session's flag was set.
   void wake_both();

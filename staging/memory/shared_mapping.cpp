@@ -40,9 +40,9 @@ bool SharedMapping::decommit(uint64_t offset, uint64_t bytes) const {
   return madvise(base_ + offset, bytes, MADV_REMOVE) == 0;
 }
 
-bool SharedMapping::wipe(uint64_t kept) const {
-  std::vector<unsigned char> pages(kept / page_bytes);
-  if (mincore(base_, kept, pages.data()) != 0) pages.clear();
+bool SharedMapping::wipe(uint64_t used, uint64_t kept) const {
+  std::vector<unsigned char> pages(used / page_bytes);
+  if (mincore(base_, used, pages.data()) != 0) pages.clear();
   uint64_t clean = 0;  // up to there
   for (uint64_t page = 0; page < pages.size(); ++page) {
     if ((pages[page] & 1u) == 0) continue;
@@ -52,7 +52,8 @@ bool SharedMapping::wipe(uint64_t kept) const {
     std::memset(base_ + offset, 0, page_bytes);
     clean = offset + page_bytes;
   }
-  return clean == bytes_ || decommit(clean, bytes_ - clean);
+  if (clean < used && !decommit(clean, used - clean)) return false;
+  return kept == bytes_ || decommit(kept, bytes_ - kept);
 }
 
 std::optional<SharedPlace> SharedMapping::place_of(const std::byte* address) const {

@@ -24,9 +24,10 @@ class SharedMapping {
   // Gives the pages of a page-aligned range back to the system; they read as zero afterwards. False when the
   // system refuses.
   bool decommit(uint64_t offset, uint64_t bytes) const;
-  // Makes all bytes read as zero. Of the first `kept` those that have memory keep it, no others. False when
-  // something may be left of what they were.
-  [[nodiscard]] bool wipe(uint64_t kept) const;
+  // Makes all bytes read as zero, of which the first `used` may be anything and those up to `kept` are zero
+  // already. Of the first `kept` those that have memory keep it, no others. False when something may be left
+  // of what they were. `used` <= `kept`, both multiples of page_bytes.
+  [[nodiscard]] bool wipe(uint64_t used, uint64_t kept) const;
 
   std::byte* at(uint64_t offset) const { return base_ + offset; }
   uint64_t bytes() const { return bytes_; }
