@@ -8,6 +8,9 @@ namespace {
 // costs more than it can gain.
 constexpr uint32_t few_batches = 8;
 
+// Small frames leave most of a block untouched, but all of it is reserved.
+constexpr uint64_t most_usual_blocks = 8;
+
 }  // namespace
 
 BlockPool::BlockPool(const SharedMapping& mapping, uint64_t base, const PoolShape& shape,
@@ -67,14 +70,25 @@ void BlockPool::adopt_block_size(uint64_t first_claim) {
   }
   const uint64_t all = quota_ / block_;
   usual_limit_ = static_cast<uint32_t>(few_ ? std::min(all, working_set_frames(block_)) : all);
-  for (uint32_t id = usual_limit_; id-- > 0;) ids_.push_back(id);
+  for (uint64_t id = all; id-- > 0;) ids_.push_back(static_cast<uint32_t>(id));
+}
+
+// The largest frame decides, so that the number of blocks is settled soon.
+void BlockPool::adopt_frame_size() {
+  if (!few_) return;
+  const uint64_t fit = std::min(working_set_frames(largest_frame_), most_usual_blocks);
+  usual_limit_ = static_cast<uint32_t>(std::min(quota_ / block_, std::max(fit, working_set_frames(block_))));
+  while (usual_count_ > usual_limit_ && !free_.empty()) drop_oldest_free();
 }
 
 // All blocks in turn: the one that the reader has just let go of is still in the cache of the reader's core,
 // and to take it from there line by line costs more than to write it.
 std::optional<uint32_t> BlockPool::take_usual() {
   const bool many = taken_ >= few_batches;
-  if (!many) ++taken_;
+  if (many)
+    adopt_frame_size();
+  else
+    ++taken_;
   if (many || free_.empty())
     if (const std::optional<uint32_t> id = make_usual()) return id;
   if (free_.empty()) return std::nullopt;
@@ -84,7 +98,7 @@ std::optional<uint32_t> BlockPool::take_usual() {
 }
 
 std::optional<uint32_t> BlockPool::make_usual() {
-  if (ids_.empty() || !commit(block_)) return std::nullopt;
+  if (usual_count_ >= usual_limit_ || !commit(block_)) return std::nullopt;
   const uint32_t id = ids_.back();
   ids_.pop_back();
   ++usual_count_;

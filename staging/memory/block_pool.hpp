@@ -47,6 +47,8 @@ class BlockPool {
 
   // [writer] A block of at least `bytes` (at most the quota), or nothing while there is no room.
   std::optional<uint32_t> take(uint64_t bytes);
+  // [writer] Blocks that are filled less far may be more.
+  void note_frame(uint64_t bytes) { largest_frame_ = std::max(largest_frame_, bytes); }
   // [writer] Gives back the block taken last.
   void put_back(uint32_t id);
   // [reader]
@@ -77,6 +79,7 @@ class BlockPool {
   void drain();
   void recycle(uint32_t id);
   void adopt_block_size(uint64_t first_claim);
+  void adopt_frame_size();
   bool commit(uint64_t bytes);
   void uncommit(uint64_t bytes);
   void drop_oldest_free();
@@ -101,6 +104,7 @@ class BlockPool {
   // All below is the writer's.
   uint64_t block_ = 0;                     // bytes of a usual block; may grow to the first claim
   bool shaped_ = false;                    // block_ is final
+  uint64_t largest_frame_ = 0;             // in usual blocks
   uint32_t usual_limit_ = 0;               // blocks that may exist
   uint32_t usual_count_ = 0;               // blocks that exist
   uint64_t made_ = 0;                      // blocks that have existed, from the first

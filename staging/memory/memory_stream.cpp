@@ -93,6 +93,7 @@ Status MemoryStream::publish(uint64_t bytes) {
   if (bytes > pool_.size(*claimed_))
     return misuse("a publish of " + std::to_string(bytes) + " bytes out of a claim of " +
                   std::to_string(pool_.size(*claimed_)));
+  pool_.note_frame(bytes);
   entry(next_index_) = {*claimed_, bytes};
   claimed_.reset();
   published_.store(++next_index_);

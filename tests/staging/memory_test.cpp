@@ -82,6 +82,23 @@ BOOST_AUTO_TEST_CASE(few_batches_make_one_block_do_and_many_use_all_in_turn) {
   BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() <= 5u << 20);
 }
 
+BOOST_AUTO_TEST_CASE(small_frames_go_round_more_blocks_until_larger_ones_come) {
+  MemoryProvider provider;
+  auto session = open(provider, request_of(64 << 20, 1 << 20));
+  uint64_t sequence = 0;
+  const auto places = [&](int frames, uint64_t bytes) {
+    std::set<const std::byte*> seen;
+    for (int i = 0; i < frames; ++i) seen.insert(pass_one(*session, sequence++, bytes));
+    return seen.size();
+  };
+  places(8, 64 << 10);
+  BOOST_TEST(places(40, 64 << 10) == 8u);
+  places(8, 1 << 20);
+  BOOST_TEST(places(40, 1 << 20) == 4u);
+  BOOST_TEST(places(40, 64 << 10) == 4u);
+  BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() <= 5u << 20);
+}
+
 BOOST_AUTO_TEST_CASE(a_small_run_takes_little_memory) {
   MemoryProvider provider;
   auto session = open(provider, request_of(64 << 20, 1 << 20));

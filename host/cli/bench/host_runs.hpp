@@ -16,6 +16,7 @@ struct HostRun {
   std::string staging = "memory", durability;  // empty: the provider's usual one
   bool isolated = false;                       // source and sink in worker processes
   int slices = 1;
+  uint64_t batch_bytes = 0;  // at most; 0: the policy's usual
   boost::json::value checkpoint = nullptr;
 };
 

@@ -156,14 +156,18 @@ Workload generator_to_null(const ProductSetting& setting, uint64_t record_bytes,
   run.source_config = {{"count", count}, {"recordBytes", record_bytes}};
   const double amount = static_cast<double>(count) / 1e6;
   const auto add = [&](const char* name, const char* title, const char* staging, bool isolated,
-                       std::vector<std::string> beside) {
+                       std::vector<std::string> beside, uint64_t batch_bytes = 0) {
     HostRun one = run;
     one.staging = staging;
     one.isolated = isolated;
+    one.batch_bytes = batch_bytes;
     work.ways.push_back({name, title, Role::product, amount, std::move(beside),
                          [=, clock = setting.clock] { return clock->time(one, count); }});
   };
   add("memory", "generator to null, memory", "memory", false, {});
+  if (record_bytes < 65536)
+    add("memory-256k", "generator to null, memory, batches of 256 KiB", "memory", false, {"memory"},
+        256 << 10);
   add("mmap-os", "generator to null, mmap os", "mmap", false, {"memory"});
   add("isolated", "generator to null, memory, isolated", "memory", true, {"memory"});
   return work;
