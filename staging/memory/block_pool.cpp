@@ -4,8 +4,8 @@ namespace sluice::staging {
 
 namespace {
 
-// A stream of so many makes do with the blocks that it has, since a block that is touched for the first time
-// costs more than it can gain.
+// A stream of so many makes do with the blocks that it has, the last one first: to touch another one for the
+// first time, and to wipe it in the end, costs more than it can gain.
 constexpr uint32_t few_batches = 8;
 
 // Small frames leave most of a block untouched, but all of it is reserved.
@@ -81,16 +81,18 @@ void BlockPool::adopt_frame_size() {
   while (usual_count_ > usual_limit_ && !free_.empty()) drop_oldest_free();
 }
 
-// All blocks in turn: the one that the reader has just let go of is still in the cache of the reader's core,
-// and to take it from there line by line costs more than to write it.
+// In the long run all blocks in turn: the one that the reader has just let go of is still in the cache of the
+// reader's core, and to take it from there line by line costs more than to write it.
 std::optional<uint32_t> BlockPool::take_usual() {
-  const bool many = taken_ >= few_batches;
-  if (many)
-    adopt_frame_size();
-  else
+  if (taken_ < few_batches) {
     ++taken_;
-  if (many || free_.empty())
-    if (const std::optional<uint32_t> id = make_usual()) return id;
+    if (free_.empty()) return make_usual();
+    const uint32_t id = free_.back();
+    free_.pop_back();
+    return id;
+  }
+  adopt_frame_size();
+  if (const std::optional<uint32_t> id = make_usual()) return id;
   if (free_.empty()) return std::nullopt;
   const uint32_t id = free_.front();
   free_.pop_front();
