@@ -59,34 +59,36 @@ struct Peer {
 };
 
 std::vector<Peer> peers(const std::string& input, const std::string& output, const std::string& folder) {
-  return {{"rsyslog",
-           "rsyslog",
-           "rsyslogd",
-           "imfile to omfile, lines of up to 64 KiB, 256 KiB of output at once",
-           "global(workDirectory=\"" + folder + "\" maxMessageSize=\"64k\")\nmodule(load=\"imfile\")\n" +
-               "template(name=\"line\" type=\"string\" string=\"%msg%\\n\")\n" +
-               "input(type=\"imfile\" file=\"" + input + "\" tag=\"bench\" ruleset=\"copy\")\n" +
-               "ruleset(name=\"copy\") { action(type=\"omfile\" file=\"" + output +
-               "\" template=\"line\" ioBufferSize=\"256k\" asyncWriting=\"off\") }\n",
-           {"rsyslogd", "-n", "-f", folder + "/configuration", "-i", folder + "/pid"}},
-          {"syslog-ng",
-           "syslog-ng",
-           "syslog-ng",
-           "file to file, no parsing, flow control, windows and fetches of 10,000 lines",
-           "@version: 3.38\noptions { log-msg-size(65536); stats-freq(0); };\nsource s { file(\"" + input +
-               "\" flags(no-parse) follow-freq(0.1) log-iw-size(100000) log-fetch-limit(10000)); };\n" +
-               "destination d { file(\"" + output +
-               "\" template(\"$MSG\\n\") flush-lines(10000)); };\n"
-               "log { source(s); destination(d); flags(flow-control); };\n",
-           {"syslog-ng", "-F", "--no-caps", "-f", folder + "/configuration", "-R", folder + "/persist", "-c",
-            folder + "/control", "-p", folder + "/pid"}},
-          {"gstreamer",
-           "GStreamer (moves bytes, knows no records)",
-           "gst-launch-1.0",
-           "filesrc of 256 KiB, queue, filesink",
-           "",
-           {"gst-launch-1.0", "-q", "filesrc", "location=" + input, "blocksize=262144", "!", "queue", "!",
-            "filesink", "location=" + output}}};
+  return {
+      {"rsyslog",
+       "rsyslog",
+       "rsyslogd",
+       "imfile to omfile, lines of up to 64 KiB, 256 KiB of output at once, one worker to keep the order",
+       "global(workDirectory=\"" + folder +
+           "\" maxMessageSize=\"64k\")\nmain_queue(queue.workerThreads=\"1\")\nmodule(load=\"imfile\")\n" +
+           "template(name=\"line\" type=\"string\" string=\"%msg%\\n\")\n" + "input(type=\"imfile\" file=\"" +
+           input + "\" tag=\"bench\" ruleset=\"copy\")\n" +
+           "ruleset(name=\"copy\") { action(type=\"omfile\" file=\"" + output +
+           "\" template=\"line\" ioBufferSize=\"256k\" asyncWriting=\"off\") }\n",
+       {"rsyslogd", "-n", "-f", folder + "/configuration", "-i", folder + "/pid"}},
+      {"syslog-ng",
+       "syslog-ng",
+       "syslog-ng",
+       "file to file, no parsing, flow control, windows and fetches of 10,000 lines",
+       "@version: 3.38\noptions { log-msg-size(65536); stats-freq(0); };\nsource s { file(\"" + input +
+           "\" flags(no-parse) follow-freq(0.1) log-iw-size(100000) log-fetch-limit(10000)); };\n" +
+           "destination d { file(\"" + output +
+           "\" template(\"$MSG\\n\") flush-lines(10000)); };\n"
+           "log { source(s); destination(d); flags(flow-control); };\n",
+       {"syslog-ng", "-F", "--no-caps", "-f", folder + "/configuration", "-R", folder + "/persist", "-c",
+        folder + "/control", "-p", folder + "/pid"}},
+      {"gstreamer",
+       "GStreamer (moves bytes, knows no records)",
+       "gst-launch-1.0",
+       "filesrc of 256 KiB, queue, filesink",
+       "",
+       {"gst-launch-1.0", "-q", "filesrc", "location=" + input, "blocksize=262144", "!", "queue", "!",
+        "filesink", "location=" + output}}};
 }
 
 }  // namespace
@@ -102,6 +104,7 @@ void add_file_peers(Workload& work, const Setting& setting, const InputFile& inp
             timed([=] {
               fs::remove_all(folder);
               fs::create_directory(folder);
+              fs::remove(output);  // another one's would be taken for complete
               std::ofstream(folder + "/configuration") << peer.configuration;
               const double seconds = run_until_complete(peer.words, output, input.bytes);
               require(expect_same_bytes(input.path, output));
