@@ -22,7 +22,8 @@ json::object request_of(const HostRun& run) {
                       {"staging", std::move(staging)},
                       {"isolation", run.isolated ? "process" : "in-process"},
                       {"parallelism", {{"slices", run.slices}}}};
-  if (run.batch_bytes > 0) policy["batch"] = json::object{{"maxBytes", std::to_string(run.batch_bytes) + "B"}};
+  if (run.batch_bytes > 0)
+    policy["batch"] = json::object{{"maxBytes", std::to_string(run.batch_bytes) + "B"}};
   return {{"endpointId", "bench-source"},   {"unitId", run.unit},
           {"sinkEndpointId", "bench-sink"}, {"stagingProviderId", run.staging},
           {"checkpoint", run.checkpoint},   {"policy", std::move(policy)}};
