@@ -75,9 +75,9 @@ void BlockPool::adopt_block_size(uint64_t first_claim) {
 
 // The largest frame decides, so that the number of blocks is settled soon.
 void BlockPool::adopt_frame_size() {
-  if (!few_) return;
   const uint64_t fit = std::min(working_set_frames(largest_frame_), most_usual_blocks);
-  usual_limit_ = static_cast<uint32_t>(std::min(quota_ / block_, std::max(fit, working_set_frames(block_))));
+  in_turn_ = static_cast<uint32_t>(std::min(quota_ / block_, std::max(fit, working_set_frames(block_))));
+  if (few_) usual_limit_ = in_turn_;
   while (usual_count_ > usual_limit_ && !free_.empty()) drop_oldest_free();
 }
 
@@ -92,7 +92,8 @@ std::optional<uint32_t> BlockPool::take_usual() {
     return id;
   }
   adopt_frame_size();
-  if (const std::optional<uint32_t> id = make_usual()) return id;
+  if (usual_count_ < in_turn_ || free_.empty())
+    if (const std::optional<uint32_t> id = make_usual()) return id;
   if (free_.empty()) return std::nullopt;
   const uint32_t id = free_.front();
   free_.pop_front();

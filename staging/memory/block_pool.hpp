@@ -105,7 +105,8 @@ class BlockPool {
   uint64_t block_ = 0;                     // bytes of a usual block; may grow to the first claim
   bool shaped_ = false;                    // block_ is final
   uint64_t largest_frame_ = 0;             // in usual blocks
-  uint32_t usual_limit_ = 0;               // blocks that may exist
+  uint32_t usual_limit_ = 0;               // blocks that may exist, ...
+  uint32_t in_turn_ = 0;                   // ... and so many do before one is used again
   uint32_t usual_count_ = 0;               // blocks that exist
   uint64_t made_ = 0;                      // blocks that have existed, from the first
   uint32_t taken_ = 0;                     // usual blocks, up to few_batches

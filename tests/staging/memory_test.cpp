@@ -82,6 +82,15 @@ BOOST_AUTO_TEST_CASE(few_batches_make_one_block_do_and_many_use_all_in_turn) {
   BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() <= 5u << 20);
 }
 
+BOOST_AUTO_TEST_CASE(room_that_is_there_to_fail_late_is_not_used_while_the_reader_keeps_up) {
+  MemoryProvider provider;
+  StagingRequest request = request_of(64 << 20, 1 << 20);
+  request.fail_when_full = true;
+  auto session = open(provider, request);
+  for (uint64_t i = 0; i < 100; ++i) pass_one(*session, i, 1 << 20);
+  BOOST_TEST(static_cast<MemorySession&>(*session).committed_bytes() <= 5u << 20);
+}
+
 BOOST_AUTO_TEST_CASE(small_frames_go_round_more_blocks_until_larger_ones_come) {
   MemoryProvider provider;
   auto session = open(provider, request_of(64 << 20, 1 << 20));
